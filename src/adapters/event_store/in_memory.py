@@ -1,0 +1,84 @@
+"""The reference: what the event store's contract means, in one list."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from adapters.read_models.in_memory import InMemoryReadModels
+from application.errors import Conflict
+from application.ports.read_models import Row
+from domain.events import Commit
+
+
+class InMemoryEventStore:
+    """All commits in this process, with the read models that they write to."""
+
+    def __init__(self, tables: InMemoryReadModels) -> None:
+        self._tables = tables
+        self._commits: list[Commit] = []
+        self._streams: dict[str, list[Commit]] = {}
+        self._appended = asyncio.Event()
+
+    async def append(self, commits: Sequence[Commit], rows: Sequence[Row] = ()) -> None:
+        """Append all or nothing; see the port."""
+        ahead: dict[str, int] = {}
+        repeated = 0
+        for commit in commits:
+            stream = commit.stream
+            newest = ahead.get(stream)
+            if newest is None:
+                past = self._streams.get(stream)
+                newest = past[-1].last_version if past else 0
+            if commit.version != newest + 1:
+                if not self._is_mine(commit):
+                    raise Conflict(
+                        f"{stream} is at version {newest}, not at {commit.version - 1}"
+                    )
+                repeated += 1
+                ahead[stream] = newest
+            else:
+                ahead[stream] = commit.last_version
+        if repeated:
+            if repeated < len(commits):
+                raise Conflict("only a part of these commits was appended before")
+            return
+        for commit in commits:
+            self._streams.setdefault(commit.stream, []).append(commit)
+        self._commits += commits
+        self._tables.write(rows)
+        self._appended.set()
+
+    def _is_mine(self, commit: Commit) -> bool:
+        """True when this very commit was appended before (its acknowledgement was lost)."""
+        return commit in self._streams.get(commit.stream, ())
+
+    async def version(self, stream: str) -> int:
+        """Version of the newest event; 0 for an unknown stream."""
+        past = self._streams.get(stream)
+        return past[-1].last_version if past else 0
+
+    async def read(self, stream: str, after_version: int = 0) -> Sequence[Commit]:
+        """Commits of a stream that hold events after a version."""
+        past = self._streams.get(stream, [])
+        if not after_version:
+            return tuple(past)
+        return tuple(one for one in past if one.last_version > after_version)
+
+    async def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
+        """(position, commit) after a position, in commit order."""
+        position = after
+        while position < len(self._commits):
+            position += 1
+            yield position, self._commits[position - 1]
+
+    async def follow(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
+        """As read_all, then waits for more, for ever."""
+        while True:
+            self._appended.clear()
+            async for after, commit in self.read_all(after):
+                yield after, commit
+            await self._appended.wait()
+
+    @property
+    def commits(self) -> Sequence[Commit]:
+        """Everything, in commit order."""
+        return self._commits

@@ -1,0 +1,121 @@
+"""SimulatedExchange: the promises of the exchange port, kept against recorded prices."""
+
+from decimal import Decimal
+
+from adapters.exchange.simulated.account import Account
+from adapters.exchange.simulated.matching import FillAssumptions, RestingOrder, fills_due
+from adapters.exchange.simulated.prices import SimulatedPrices
+from application.errors import Refused, Retryable
+from application.ports.clock import Clock
+from application.ports.exchange import Balances, Fill, MarketOrder, PlacedState, Quote
+from domain.events import Side
+from domain.instruments import Instruments
+from domain.money import Jpy, round_down
+
+LEAST_JPY = Decimal(500)
+
+
+class SimulatedExchange:
+    """One account on a market that trades at recorded prices.
+
+    Orders are numbered, meet the market after the latency and fill there, in parts if so
+    assumed. `history` is what a real exchange would show: the ground truth of a run.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        prices: SimulatedPrices,
+        instruments: Instruments,
+        cash: Jpy,
+        terms: FillAssumptions,
+    ) -> None:
+        self._clock = clock
+        self._prices = prices
+        self._instruments = {one.pair: one for one in instruments}
+        self._account = Account(instruments.pairs, cash)
+        self._terms = terms
+        self._open: list[RestingOrder] = []
+        self.history: dict[str, RestingOrder] = {}
+
+    async def price(self, pair: str) -> Jpy:
+        """Last price in JPY. Raises Retryable before the first trade."""
+        return Jpy(self._last(pair))
+
+    async def quote(self, pair: str) -> Quote:
+        """Bid and ask around the last price. Raises Retryable before the first trade."""
+        middle = self._last(pair)
+        half = self._terms.spread / 2
+        return Quote(Jpy(middle * (1 - half)), Jpy(middle * (1 + half)))
+
+    async def balances(self) -> Balances:
+        """What the account holds now."""
+        self._settle()
+        return self._account.balances()
+
+    async def taker_fee(self, pair: str) -> Decimal:
+        """The assumed fee, the same for all pairs."""
+        del pair
+        return self._terms.fee
+
+    async def place(self, order: MarketOrder) -> str:
+        """Accept a market order. Raises Refused under the minimum or without the funds."""
+        self._settle()
+        instrument = self._instruments[order.pair]
+        if order.side is Side.BUY:
+            wanted = order.amount.amount if order.amount else Decimal(0)
+            if wanted < LEAST_JPY:
+                raise Refused(f"market_buy_amount {wanted} is under {LEAST_JPY} JPY")
+            self._account.reserve_jpy(wanted)
+        else:
+            wanted = order.quantity or Decimal(0)
+            if wanted < instrument.min_amount:
+                raise Refused(f"amount {wanted} is under {instrument.min_amount}")
+            if wanted != round_down(wanted, instrument.decimals):
+                raise Refused(f"amount {wanted} has more than {instrument.decimals} decimals")
+            self._account.reserve_coins(order.pair, wanted)
+        number = str(len(self.history) + 1)
+        resting = RestingOrder(
+            id=number,
+            order=order,
+            instrument=instrument,
+            next_at=self._clock.now() + max(1, self._terms.latency_ms),
+            left=wanted,
+            parts_left=self._terms.parts,
+        )
+        self.history[number] = resting
+        self._open.append(resting)
+        return number
+
+    async def fills(self, exchange_id: str) -> tuple[Fill, ...]:
+        """All fills of an order so far."""
+        self._settle()
+        return tuple(self._order(exchange_id).fills)
+
+    async def state(self, exchange_id: str) -> PlacedState:
+        """Whether it can still fill."""
+        self._settle()
+        return self._order(exchange_id).state
+
+    def _order(self, exchange_id: str) -> RestingOrder:
+        try:
+            return self.history[exchange_id]
+        except KeyError:
+            raise Refused(f"there is no order {exchange_id!r}") from None
+
+    def _last(self, pair: str) -> Decimal:
+        price = self._prices.last(pair, self._clock.now())
+        if price is None:
+            raise Retryable(f"{pair} has not traded yet")
+        return price
+
+    def _settle(self) -> None:
+        """Let the market have happened up to now."""
+        if not self._open:
+            return
+        now = self._clock.now()
+        for resting in self._open:
+            for _ in fills_due(resting, now, self._prices, self._account, self._terms):
+                pass
+        self._open = [one for one in self._open if one.state is PlacedState.OPEN]

@@ -1,0 +1,82 @@
+"""What a coin costs in yen at a moment of a recorded or synthetic world.
+
+At a tick the last price is the close of the candle that just ended. A moment after it the
+market trades at the open of the next candle, and only that is known of it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from domain.instant import CANDLE
+from domain.market.candle_series import CandleSeries
+
+
+class YenFactor(Protocol):
+    """Yen for one USDT at a moment (ms), premium included."""
+
+    def factor(self, moment: int) -> float:
+        """USDJPY x (1 + premium)."""
+        ...
+
+
+class SimulatedPrices:
+    """JPY prices of recorded pairs. `decimals` rounds them; None keeps every digit."""
+
+    def __init__(
+        self, series: Mapping[str, CandleSeries], yen: YenFactor, decimals: int | None = 3
+    ) -> None:
+        self._times = {pair: one.open_time.tolist() for pair, one in series.items()}
+        self._opens = {pair: one.open.tolist() for pair, one in series.items()}
+        self._closes = {pair: one.close.tolist() for pair, one in series.items()}
+        self._cursors = dict.fromkeys(series, 0)
+        self._yen = yen
+        self._decimals = decimals
+
+    def last(self, pair: str, moment: int) -> Decimal | None:
+        """The last price seen by a moment (ms); None before the first candle."""
+        times = self._times[pair]
+        at = self._newest_opened(pair, moment)
+        if at >= 0 and times[at] == moment:
+            at -= 1  # it opens right now: nothing of it has been seen
+        if at < 0:
+            return None
+        if moment >= times[at] + CANDLE:
+            return self._in_yen(self._closes[pair][at], moment)
+        return self._in_yen(self._opens[pair][at], moment)
+
+    def first_after(self, pair: str, moment: int) -> tuple[int, Decimal] | None:
+        """(time, price) of the first trade strictly after a moment; None when there is none.
+
+        Inside a candle that is the open again, at a time just after the moment.
+        """
+        times = self._times[pair]
+        at = self._newest_opened(pair, moment)
+        if at >= 0 and moment < times[at] + CANDLE:
+            when = moment + 1
+        else:
+            at += 1
+            if at == len(times):
+                return None
+            when = times[at]
+        return when, self._in_yen(self._opens[pair][at], when)
+
+    def _newest_opened(self, pair: str, moment: int) -> int:
+        """Index of the newest candle opened at or before a moment; -1 when there is none."""
+        times, cursor = self._times[pair], self._cursors[pair]
+        if times and times[cursor] <= moment:
+            if cursor + 1 == len(times) or times[cursor + 1] > moment:
+                return cursor
+            if cursor + 2 == len(times) or times[cursor + 2] > moment:
+                self._cursors[pair] = cursor + 1
+                return cursor + 1
+        at = bisect_right(times, moment) - 1
+        self._cursors[pair] = max(0, at)
+        return at
+
+    def _in_yen(self, usdt: float, moment: int) -> Decimal:
+        jpy = usdt * self._yen.factor(moment)
+        if self._decimals is not None:
+            jpy = round(jpy, self._decimals)
+        return Decimal(repr(jpy))

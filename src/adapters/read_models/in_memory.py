@@ -1,0 +1,133 @@
+"""Tables as dictionaries of sorted lists: what the contract means, without a database."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from application.ports.clock import Clock
+from application.ports.read_models import Row, Table
+
+R = TypeVar("R")
+
+
+class _Partition:
+    """Sort keys and rows side by side, ascending."""
+
+    __slots__ = ("keys", "rows")
+
+    def __init__(self) -> None:
+        self.keys: list[Any] = []
+        self.rows: list[Any] = []
+
+    def put(self, key: Any, row: Any) -> None:
+        keys = self.keys
+        if not keys or key > keys[-1]:
+            keys.append(key)
+            self.rows.append(row)
+            return
+        at = bisect_left(keys, key)
+        if keys[at] == key:
+            self.rows[at] = row
+        else:
+            keys.insert(at, key)
+            self.rows.insert(at, row)
+
+    def first_since(self, key: Any) -> int:
+        return bisect_left(self.keys, key)
+
+
+class InMemoryReadModels:
+    """All tables in this process. Expired rows are not returned; `clock` tells what is expired."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tables: dict[str, dict[str, _Partition]] = {}
+        self._flagged: dict[str, dict[tuple[str, Any], Any]] = {}
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Put rows in place; the event store calls this inside its append."""
+        tables = self._tables
+        for table, row in rows:
+            partitions = tables.get(table.name)
+            if partitions is None:
+                partitions = tables[table.name] = {}
+            name = table.partition(row)
+            partition = partitions.get(name)
+            if partition is None:
+                partition = partitions[name] = _Partition()
+            key = table.sort(row)
+            partition.put(key, row)
+            if table.flag is not None:
+                flagged = self._flagged.setdefault(table.name, {})
+                if table.flag(row):
+                    flagged[name, key] = row
+                else:
+                    flagged.pop((name, key), None)
+
+    async def get(self, table: Table[R], partition: str, sort: int | str = "") -> R | None:
+        """The row of a key, or None."""
+        found = self._partition(table, partition)
+        if found is None:
+            return None
+        at = found.first_since(sort)
+        if at == len(found.keys) or found.keys[at] != sort or at < self._alive(table, found):
+            return None
+        row: R = found.rows[at]
+        return row
+
+    async def newest(self, table: Table[R], partition: str, count: int) -> Sequence[R]:
+        """The newest rows, at most `count`, oldest of them first."""
+        found = self._partition(table, partition)
+        if found is None or count < 1:
+            return ()
+        rows = found.rows[-count:]
+        lifetime = table.lifetime_ms
+        if lifetime is not None and rows:
+            # usually all are alive: then one comparison is all that expiry costs
+            oldest = found.keys[-len(rows)]
+            if oldest < self._clock.now() - lifetime:
+                return rows[max(0, self._alive(table, found) - (len(found.rows) - len(rows))) :]
+        return rows
+
+    async def since(self, table: Table[R], partition: str, sort: int | str) -> Sequence[R]:
+        """Rows whose sort key is at least `sort`, ascending."""
+        found = self._partition(table, partition)
+        if found is None:
+            return ()
+        return found.rows[max(found.first_since(sort), self._alive(table, found)) :]
+
+    async def flagged(self, table: Table[R]) -> Sequence[R]:
+        """All rows that the flag marks, by key."""
+        flagged = self._flagged.get(table.name)
+        if not flagged:
+            return ()
+        if table.lifetime_ms is None:
+            return [flagged[key] for key in sorted(flagged)]
+        oldest = self._clock.now() - table.lifetime_ms
+        return [flagged[key] for key in sorted(flagged) if key[1] >= oldest]
+
+    async def everything(self, table: Table[R]) -> Sequence[R]:
+        """All living rows, by key."""
+        partitions = self._tables.get(table.name, {})
+        return [
+            row
+            for name in sorted(partitions)
+            for row in partitions[name].rows[self._alive(table, partitions[name]) :]
+        ]
+
+    async def replace_all(self, tables: Sequence[Table[Any]], rows: Sequence[Row]) -> None:
+        """Empty the tables and write these rows instead."""
+        for table in tables:
+            self._tables.pop(table.name, None)
+            self._flagged.pop(table.name, None)
+        self.write(rows)
+
+    def _partition(self, table: Table[Any], name: str) -> _Partition | None:
+        partitions = self._tables.get(table.name)
+        return partitions.get(name) if partitions is not None else None
+
+    def _alive(self, table: Table[Any], partition: _Partition) -> int:
+        """Index of the first row that has not expired."""
+        if table.lifetime_ms is None:
+            return 0
+        return partition.first_since(self._clock.now() - table.lifetime_ms)

@@ -1,0 +1,23 @@
+"""Mood readings go on the log; what could not be fetched stays missing."""
+
+from application.commit import Log
+from application.errors import OutsideError
+from application.ports.market_context import MarketContext
+from domain.events import CollectionFailed, Commit, Event
+
+STREAM = "feeds/market-context"
+
+
+async def collect_market_context(
+    tick: int, *, log: Log, market_context: MarketContext
+) -> tuple[Commit, ...]:
+    """Record the mood known at a tick (ms). Raises Conflict when another collector was faster."""
+    event: Event
+    try:
+        event = await market_context.reading(tick)
+    except OutsideError as failure:
+        event = CollectionFailed("market_context", str(failure))
+    version = await log.store.version(STREAM) + 1
+    return await log.append(
+        log.commit(STREAM, version, [event], at=tick, correlation=f"tick/{tick}", causation="")
+    )

@@ -1,0 +1,11 @@
+"""Begins one analysis of all pairs."""
+
+from typing import Protocol
+
+
+class AnalysisStarter(Protocol):
+    """Starts the steps from components to decision, in this process or elsewhere."""
+
+    async def start(self, analysis: str, at: int, cause: str) -> None:
+        """Begin the analysis of a tick (ms); `cause` is the id of the event that asked for it."""
+        ...

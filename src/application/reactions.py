@@ -1,0 +1,79 @@
+"""Event -> what is sent because of it. A reaction only sends; whatever decides is a use case.
+
+    AnalysisTriggered   -> analysis starter
+    OrderRequested      -> order queue
+    trouble and trades  -> notifier
+"""
+
+from collections.abc import Iterable
+
+import attrs
+
+from application.ports.analysis_starter import AnalysisStarter
+from application.ports.notifier import Notifier
+from application.ports.order_queue import OrderQueue
+from domain.events import (
+    AnalysisTriggered,
+    CircuitBreakerReset,
+    CircuitBreakerTripped,
+    Commit,
+    EntryDisbelieved,
+    OrderFilled,
+    OrderInDoubt,
+    OrderRequested,
+    PositionClosed,
+)
+from domain.events.recorded import event_id
+
+
+@attrs.frozen(slots=True, weakref_slot=False)
+class Reactions:
+    """Where things are sent."""
+
+    analysis_starter: AnalysisStarter
+    order_queue: OrderQueue
+    notifier: Notifier
+
+    async def to(self, commits: Iterable[Commit]) -> None:
+        """Send what follows from what was just recorded."""
+        for commit in commits:
+            for offset, event in enumerate(commit.events):
+                kind = type(event)
+                if kind is AnalysisTriggered:
+                    cause = event_id(commit.stream, commit.version + offset)
+                    await self.analysis_starter.start(event.analysis, commit.at, cause)  # type: ignore[union-attr]
+                elif kind is OrderRequested:
+                    await self.order_queue.send(event.order)  # type: ignore[union-attr]
+                elif kind in TOLD:
+                    await self.notifier.tell(_sentence(event))
+
+
+TOLD = frozenset(
+    {
+        OrderFilled,
+        PositionClosed,
+        OrderInDoubt,
+        EntryDisbelieved,
+        CircuitBreakerTripped,
+        CircuitBreakerReset,
+    }
+)
+"""Events that a human hears of."""
+
+
+def _sentence(event: object) -> str:
+    match event:
+        case OrderFilled():
+            return f"{event.side} {event.pair}: {event.quantity} at {event.price.amount:.3f} JPY"
+        case PositionClosed():
+            gain = f"{event.gain.amount:+.0f} JPY ({event.gain_pct:+.2f} %)"
+            return f"closed {event.pair} by {event.reason}: {gain}"
+        case OrderInDoubt():
+            return f"order {event.order} of {event.pair} is in doubt: {event.detail}"
+        case EntryDisbelieved():
+            prices = f"entry {event.entry.amount:.3f} JPY, market {event.price.amount:.3f} JPY"
+            return f"{event.pair}: {prices}: too far apart, nothing is done; please look"
+        case CircuitBreakerTripped():
+            return f"circuit breaker tripped: {event.reason}; buying stops"
+        case _:
+            return "circuit breaker reset: buying resumes"

@@ -1,0 +1,186 @@
+"""What the exchange filled becomes fills, a trade, and a position opened or closed, in one append."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from application.errors import Retryable
+from application.ports.exchange import PlacedState
+from application.read_models import BREAKER, BREAKER_KEY, POSITIONS, PositionRow
+from application.read_models.projection import EMPTY_BREAKER
+from domain.events import (
+    Commit,
+    OrderExpired,
+    OrderFilled,
+    OrderFillReceived,
+    PositionClosed,
+    PositionEvent,
+    PositionOpened,
+    PositionReduced,
+    Side,
+)
+from domain.events.recorded import event_id
+from domain.money import Jpy
+from domain.strategy.circuit_breaker import after_close, tripped_by
+from domain.trading.order_amounts import is_dust
+from domain.trading.position_exits import entry_levels
+
+if TYPE_CHECKING:
+    from application.ports.exchange import Fill
+    from application.trading.execute_order import Desk, Progress
+    from domain.trading.order import Order
+    from domain.trading.position import OpenPosition
+
+
+async def book_order(done: Progress) -> None:
+    """Look for fills until the order has ended or patience has; book what is there."""
+    desk = done.desk
+    for _ in range(desk.looks):
+        await desk.clock.sleep(desk.look_every_s)
+        try:
+            # state first: fills that arrive between the two answers are then never missed
+            state = await desk.exchange.state(done.order.exchange_id or "")
+            fills = await desk.exchange.fills(done.order.exchange_id or "")
+        except Retryable:
+            continue
+        new = [_received(done.order, one) for one in fills if not done.order.has_fill(one.id)]
+        if state is not PlacedState.OPEN:
+            await _finish(done, new, state)
+            return
+        if new:
+            await done.record(*new)
+
+
+def _received(order: Order, fill: Fill) -> OrderFillReceived:
+    return OrderFillReceived(
+        order.order, fill.id, fill.quantity, fill.price, fill.funds, fill.fee, fill.at
+    )
+
+
+async def _finish(done: Progress, new: list[OrderFillReceived], state: PlacedState) -> None:
+    """The order has ended: its last fills, its end, and what it did to a position."""
+    order = done.order
+    quantity = order.filled_quantity + sum((one.quantity for one in new), Decimal(0))
+    funds = order.funds + Jpy(sum((one.funds.amount for one in new), Decimal(0)))
+    fee = order.fee + Jpy(sum((one.fee.amount for one in new), Decimal(0)))
+    end = _ended(order, state, quantity, funds, fee)
+    last = done.version + len(new) + 1
+    others: tuple[Commit, ...] = ()
+    if quantity and order.side is Side.BUY:
+        others = (_opening(done, quantity, funds, fee, event_id(done.stream, last)),)
+    elif quantity:
+        others = await _selling(done, quantity, funds, fee, event_id(done.stream, last))
+    await done.record(*new, end, others=others)
+
+
+def _ended(
+    order: Order, state: PlacedState, quantity: Decimal, funds: Jpy, fee: Jpy
+) -> OrderFilled | OrderExpired:
+    asked = _asked(order)
+    if state is PlacedState.FILLED and quantity:
+        price = Jpy(funds.amount / quantity)
+        return OrderFilled(
+            order.order, order.pair, order.side, asked, quantity, price, funds, fee
+        )
+    return OrderExpired(order.order, order.pair, order.side, asked, quantity, funds, fee)
+
+
+def _asked(order: Order) -> Decimal:
+    """What was sent: yen of a buy, coins of a sell."""
+    sent = order.sent
+    if sent is None:
+        return Decimal(0)
+    return sent.amount.amount if sent.amount is not None else (sent.quantity or Decimal(0))
+
+
+def _opening(done: Progress, quantity: Decimal, funds: Jpy, fee: Jpy, cause: str) -> Commit:
+    """A position is named after the order that opened it."""
+    order, desk = done.order, done.desk
+    entry = Jpy(funds.amount / quantity)
+    stop, take_profit = entry_levels(entry, desk.parameters)
+    opened = PositionOpened(
+        position=order.order,
+        pair=order.pair,
+        order=order.order,
+        quantity=quantity,
+        entry=entry,
+        cost=funds + fee,
+        stop=stop,
+        take_profit=take_profit,
+        opened_at=desk.clock.now(),
+    )
+    return _position_commit(done, order.order, 1, opened, cause)
+
+
+def _position_commit(
+    done: Progress, position: str, version: int, event: PositionEvent, cause: str
+) -> Commit:
+    return done.desk.log.commit(
+        f"position/{position}",
+        version,
+        [event],
+        at=done.desk.clock.now(),
+        correlation=done.correlation,
+        causation=cause,
+    )
+
+
+async def _selling(
+    done: Progress, quantity: Decimal, funds: Jpy, fee: Jpy, cause: str
+) -> tuple[Commit, ...]:
+    """The position is closed, or reduced when more than dust is left; the breaker may trip."""
+    order, desk = done.order, done.desk
+    row = await desk.log.tables.get(POSITIONS, order.pair, order.position or "")
+    if row is None or row.open is None:
+        return ()
+    proceeds = funds - fee
+    rest = row.open.quantity - quantity
+    version = row.version + 1
+    if not is_dust(rest, desk.instruments.of(order.pair)):
+        reduced = PositionReduced(row.position_id, row.pair, order.order, quantity, proceeds)
+        return (_position_commit(done, row.position_id, version, reduced, cause),)
+    closed = _closed(order, row, row.open, quantity, proceeds, desk.clock.now())
+    return (
+        _position_commit(done, row.position_id, version, closed, cause),
+        *await _tripping(closed, event_id(f"position/{row.position_id}", version), desk),
+    )
+
+
+def _closed(
+    order: Order, row: PositionRow, held: OpenPosition, quantity: Decimal, proceeds: Jpy, now: int
+) -> PositionClosed:
+    """Gain counts everything that came in for the position; dust left over is lost with it."""
+    total = held.proceeds + proceeds
+    sold = held.sold + quantity
+    gain = total - held.cost
+    return PositionClosed(
+        position=row.position_id,
+        pair=row.pair,
+        order=order.order,
+        reason=order.reason,
+        quantity=quantity,
+        exit=Jpy(total.amount / sold),
+        proceeds=proceeds,
+        gain=gain,
+        gain_pct=float(gain.per(held.cost) * 100),
+        dust=held.quantity - quantity,
+        closed_at=now,
+    )
+
+
+async def _tripping(closed: PositionClosed, cause: str, desk: Desk) -> tuple[Commit, ...]:
+    row = await desk.log.tables.get(BREAKER, BREAKER_KEY) or EMPTY_BREAKER
+    trip = tripped_by(after_close(row.breaker, closed.closed_at, closed.gain), desk.parameters)
+    if trip is None:
+        return ()
+    return (
+        desk.log.commit(
+            "breaker",
+            row.version + 1,
+            [trip],
+            at=closed.closed_at,
+            correlation=closed.order,
+            causation=cause,
+        ),
+    )

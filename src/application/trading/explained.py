@@ -1,0 +1,201 @@
+"""Events in words, with every number that a reader needs to redo the arithmetic."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from domain.events import (
+    Commit,
+    EntryDisbelieved,
+    Event,
+    OrderExpired,
+    OrderFilled,
+    OrderFillReceived,
+    OrderInDoubt,
+    OrderPlaced,
+    OrderRefused,
+    OrderRequested,
+    OrderSubmitting,
+    PeakRaised,
+    PositionClosed,
+    PositionOpened,
+    PositionReduced,
+    SignalScored,
+    StopLossHit,
+    TakeProfitHit,
+    TrailingStopRaised,
+)
+
+
+@attrs.frozen(slots=True, weakref_slot=False)
+class Line:
+    """One thing that happened at a moment (ms; 0 = with the line before it)."""
+
+    at: int
+    what: str
+    text: str
+
+
+def signal_lines(signal: SignalScored, at: int) -> list[Line]:
+    """The sum of one pair's score, and what its parts were made of."""
+    weights, parts = signal.weights, signal.components
+    terms = [
+        f"{name} {weight:.4f} x {_number(value)}"
+        for name, weight, value in (
+            ("technical", weights.technical, parts.technical),
+            ("forecast", weights.forecast, parts.forecast),
+            ("sentiment", weights.sentiment, parts.sentiment),
+            ("market", weights.market, parts.market),
+        )
+    ]
+    limits = signal.thresholds
+    lines = [
+        Line(
+            at,
+            "score",
+            f"{signal.pair} {signal.total:+.6f} = clamp({' + '.join(terms)} "
+            f"{signal.adjustment:+.4f} for dominance)",
+        ),
+        Line(
+            at,
+            "thresholds",
+            f"buy {limits.buy:.6f}, sell {limits.sell:.6f} "
+            f"(volatility x{limits.volatility:.4f}, fear/greed x{limits.fear_factor:.2f})",
+        ),
+    ]
+    return lines + _technical(signal, at) + _forecast(signal, at) + _mood(signal, at)
+
+
+def _number(value: float | None) -> str:
+    return "absent" if value is None else f"{value:+.6f}"
+
+
+def _technical(signal: SignalScored, at: int) -> list[Line]:
+    seen = signal.technical
+    if seen is None:
+        return [Line(at, "technical", "absent: too few or too old candles; no buy without it")]
+    sma_long = "absent" if seen.sma_long is None else f"{seen.sma_long:.8g}"
+    return [
+        Line(
+            at,
+            "technical",
+            f"{seen.score:+.6f} = clamp(clamp(rsi {seen.term_rsi:+.6f} + macd "
+            f"{seen.term_macd:+.6f} + sma {seen.term_sma:+.6f} + bollinger "
+            f"{seen.term_bollinger:+.6f}) x volume {seen.volume_multiplier:.4f}), "
+            f"regime {seen.regime}",
+        ),
+        Line(
+            at,
+            "indicators",
+            f"close {seen.close:.8g} RSI {seen.rsi:.3f} MACD {seen.macd:.6g} signal "
+            f"{seen.macd_signal:.6g} histogram {seen.macd_histogram:.6g} slope "
+            f"{seen.histogram_slope:+.4f} SMA20 {seen.sma_short:.8g} SMA200 {sma_long} bands "
+            f"{seen.bollinger_lower:.8g}..{seen.bollinger_upper:.8g} (width "
+            f"{seen.bollinger_width:.5f}) ADX {seen.adx:.3f} ATR {seen.atr:.6g}, "
+            f"{seen.candles} candles",
+        ),
+    ]
+
+
+def _forecast(signal: SignalScored, at: int) -> list[Line]:
+    seen = signal.forecast
+    if seen is None:
+        return [Line(at, "forecast", "absent: too few or too old candles")]
+    why = f" because {seen.fallback_reason}" if seen.fallback_reason else ""
+    text = f"{seen.score:+.6f} from {seen.source}{why}, confidence {seen.confidence:.3f}"
+    return [Line(at, "forecast", text)]
+
+
+def _mood(signal: SignalScored, at: int) -> list[Line]:
+    news, mood = signal.sentiment, signal.market
+    lines = []
+    if news is None:
+        lines.append(Line(at, "sentiment", "absent"))
+    else:
+        text = f"{news.score:.4f} from {news.articles} articles, {news.age_s} s old"
+        lines.append(Line(at, "sentiment", text))
+    if mood is None:
+        return [*lines, Line(at, "market", "absent")]
+    text = (
+        f"{mood.score:+.6f}: fear&greed {mood.fear_greed} -> {_number(mood.fear_greed_score)}, "
+        f"funding {mood.funding_rate} -> {_number(mood.funding_score)}, "
+        f"dominance {mood.btc_dominance} -> {_number(mood.dominance_score)}; {mood.age_s} s old"
+    )
+    return [*lines, Line(at, "market", text)]
+
+
+def life_lines(history: Sequence[Commit]) -> list[Line]:
+    """The life of an order or position, event by event."""
+    return [
+        Line(recorded.commit.at, *described)
+        for commit in history
+        for recorded in commit.recorded()
+        if (described := _described(recorded.event)) is not None
+    ]
+
+
+def _described(event: Event) -> tuple[str, str] | None:
+    match event:
+        case OrderRequested():
+            score = "" if event.score is None else f", score {event.score:+.6f}"
+            return "order", f"{event.order}: {event.side} {event.pair}, {event.reason}{score}"
+        case OrderSubmitting():
+            return "sending", _sent(event)
+        case OrderPlaced():
+            return "placed", f"the exchange calls it {event.exchange_id}"
+        case OrderInDoubt():
+            return "in doubt", event.detail
+        case OrderFillReceived():
+            at = f"{event.quantity} at {event.price.amount} JPY"
+            return "fill", f"{event.fill}: {at}, {event.funds.amount} JPY, fee {event.fee.amount}"
+        case OrderFilled():
+            return "filled", f"{event.quantity} for {event.funds.amount} JPY in all"
+        case OrderExpired():
+            return "expired", f"{event.quantity} of it had filled"
+        case OrderRefused():
+            return "refused", f"guard {event.guard}: {event.detail}"
+        case _:
+            return _position_described(event)
+
+
+def _sent(event: OrderSubmitting) -> str:
+    what = f"{event.quantity} coins" if event.amount is None else f"{event.amount.amount} JPY"
+    quote = f"bid {event.bid.amount} ask {event.ask.amount} JPY"
+    held = f"free {event.jpy_free.amount} JPY and {event.coins_free} coins"
+    if event.sizing is None:
+        return f"{what}; {quote}; {held}"
+    size = event.sizing
+    kelly = "" if size.win_rate is None else f", won {size.win_rate:.4f} of {size.trades}"
+    payoff = "" if size.payoff_ratio is None else f", payoff {size.payoff_ratio:.4f}"
+    return (
+        f"{what}; {quote}; {held}; size by {size.method}: {size.available.amount} JPY x "
+        f"{size.fraction:.4f}, at most {size.cap.amount} JPY{kelly}{payoff}"
+    )
+
+
+def _position_described(event: Event) -> tuple[str, str] | None:
+    match event:
+        case PositionOpened():
+            levels = f"stop {event.stop.amount}, take-profit {event.take_profit.amount}"
+            return "opened", f"{event.quantity} at {event.entry.amount} JPY, {levels}"
+        case PeakRaised():
+            return "peak", f"{event.peak.amount} JPY"
+        case TrailingStopRaised():
+            return "stop", f"raised to {event.stop.amount} JPY at {event.peak_gain_pct:+.3f} %"
+        case StopLossHit():
+            gap = float((event.price.amount / event.stop.amount - 1) * 100)
+            seen = f"price {event.price.amount} at or under the stop {event.stop.amount} JPY"
+            return "stop hit", f"{seen}; {-gap:.3f} % through it"
+        case TakeProfitHit():
+            return "target hit", f"{event.price.amount} JPY, from {event.take_profit.amount} JPY"
+        case EntryDisbelieved():
+            seen = f"market {event.price.amount} JPY, entry {event.entry.amount} JPY"
+            return "not believed", f"{seen}: over half apart, a human was told, nothing was done"
+        case PositionReduced():
+            return "reduced", f"{event.quantity} sold for {event.proceeds.amount} JPY"
+        case PositionClosed():
+            gain = f"{event.gain.amount:+.4f} JPY, {event.gain_pct:+.4f} %"
+            dust = f", dust {event.dust}" if event.dust else ""
+            return "closed", f"{event.reason} at {event.exit.amount} JPY: {gain}{dust}"
+        case _:
+            return None

@@ -1,0 +1,138 @@
+"""The vocabulary: everything that can have happened, in the order it happens.
+
+An event is a frozen value and knows nothing of storage; `Commit` is its envelope.
+"""
+
+from typing import get_args
+
+from domain.events.market import (
+    AnalysisTriggered,
+    Candle,
+    CollectionFailed,
+    Headline,
+    MarketContextCollected,
+    PriceCollected,
+    SentimentScored,
+)
+from domain.events.recorded import Commit, Recorded
+from domain.events.scoring import (
+    Components,
+    ForecastReading,
+    MarketReading,
+    SentimentReading,
+    SignalScored,
+    TechnicalReading,
+    Thresholds,
+    Weights,
+)
+from domain.events.strategy import (
+    Action,
+    ChosenTrade,
+    CircuitBreakerReset,
+    CircuitBreakerTripped,
+    DecisionMade,
+    Refusal,
+)
+from domain.events.trading import (
+    EntryDisbelieved,
+    OrderExpired,
+    OrderFilled,
+    OrderFillReceived,
+    OrderInDoubt,
+    OrderPlaced,
+    OrderRefused,
+    OrderRequested,
+    OrderSubmitting,
+    PeakRaised,
+    PositionClosed,
+    PositionOpened,
+    PositionReduced,
+    Reason,
+    Side,
+    Sizing,
+    StopLossHit,
+    TakeProfitHit,
+    TrailingStopRaised,
+)
+
+MarketEvent = (
+    PriceCollected
+    | CollectionFailed
+    | SentimentScored
+    | MarketContextCollected
+    | AnalysisTriggered
+)
+BreakerEvent = CircuitBreakerTripped | CircuitBreakerReset
+OrderEvent = (
+    OrderRequested
+    | OrderSubmitting
+    | OrderPlaced
+    | OrderInDoubt
+    | OrderFillReceived
+    | OrderFilled
+    | OrderExpired
+    | OrderRefused
+)
+PositionEvent = (
+    PositionOpened
+    | PeakRaised
+    | TrailingStopRaised
+    | StopLossHit
+    | TakeProfitHit
+    | EntryDisbelieved
+    | PositionReduced
+    | PositionClosed
+)
+Event = MarketEvent | SignalScored | DecisionMade | BreakerEvent | OrderEvent | PositionEvent
+EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
+
+__all__ = [
+    "EVENT_TYPES",
+    "Action",
+    "AnalysisTriggered",
+    "BreakerEvent",
+    "Candle",
+    "ChosenTrade",
+    "CircuitBreakerReset",
+    "CircuitBreakerTripped",
+    "CollectionFailed",
+    "Commit",
+    "Components",
+    "DecisionMade",
+    "EntryDisbelieved",
+    "Event",
+    "ForecastReading",
+    "Headline",
+    "MarketContextCollected",
+    "MarketEvent",
+    "MarketReading",
+    "OrderEvent",
+    "OrderExpired",
+    "OrderFillReceived",
+    "OrderFilled",
+    "OrderInDoubt",
+    "OrderPlaced",
+    "OrderRefused",
+    "OrderRequested",
+    "OrderSubmitting",
+    "PeakRaised",
+    "PositionClosed",
+    "PositionEvent",
+    "PositionOpened",
+    "PositionReduced",
+    "PriceCollected",
+    "Reason",
+    "Recorded",
+    "Refusal",
+    "SentimentReading",
+    "SentimentScored",
+    "Side",
+    "SignalScored",
+    "Sizing",
+    "StopLossHit",
+    "TakeProfitHit",
+    "TechnicalReading",
+    "Thresholds",
+    "TrailingStopRaised",
+    "Weights",
+]

@@ -1,0 +1,67 @@
+"""The four components and their weights become one score; "how is a score computed" starts here."""
+
+import attrs
+
+from domain.events import Components, Weights
+from domain.parameters import StrategyParameters
+
+NEUTRAL = 0.5
+
+
+@attrs.frozen(slots=True, weakref_slot=False)
+class TotalScore:
+    """total = clamp(sum of weight x component + adjustment), -1..1."""
+
+    total: float
+    components: Components
+    weights: Weights
+    adjustment: float
+
+
+def total_score(
+    is_bitcoin: bool,
+    technical: float | None,
+    forecast: float | None,
+    confidence: float | None,
+    sentiment: float | None,
+    market: float | None,
+    btc_dominance: float | None,
+    p: StrategyParameters,
+) -> TotalScore:
+    """Score of one pair. `sentiment` and `confidence` are 0..1, the others -1..1, dominance %.
+
+    An absent component (None) counts 0. The forecast's confidence moves weight between it and
+    the technical score, and damps a forecast that is hardly sure.
+    """
+    sure = NEUTRAL if confidence is None else confidence
+    limit = p.confidence_shift_limit
+    shift = max(-limit, min(limit, (sure - NEUTRAL) * p.confidence_shift))
+    weights = Weights(
+        p.weight_technical - shift, p.weight_forecast + shift, p.weight_sentiment, p.weight_market
+    )
+    if forecast is not None and sure < p.confidence_full:
+        forecast = forecast * (sure / p.confidence_full)
+    signed = None if sentiment is None else (sentiment - NEUTRAL) * 2.0
+    adjustment = 0.0 if is_bitcoin else _dominance_adjustment(btc_dominance, p)
+    total = (
+        weights.technical * (technical or 0.0)
+        + weights.forecast * (forecast or 0.0)
+        + weights.sentiment * (signed or 0.0)
+        + weights.market * (market or 0.0)
+        + adjustment
+    )
+    return TotalScore(
+        max(-1.0, min(1.0, total)),
+        Components(technical, forecast, signed, market),
+        weights,
+        adjustment,
+    )
+
+
+def _dominance_adjustment(dominance: float | None, p: StrategyParameters) -> float:
+    """Altcoins suffer when Bitcoin dominates and gain when it does not."""
+    if dominance is None:
+        return 0.0
+    if dominance > p.dominance_high_pct:
+        return -p.dominance_adjustment
+    return p.dominance_adjustment if dominance < p.dominance_low_pct else 0.0

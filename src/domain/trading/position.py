@@ -1,0 +1,124 @@
+"""Position: opened by a fill, followed tick by tick, closed by a fill; a fold of its events."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import attrs
+
+from domain.errors import IllegalTransition
+from domain.events import (
+    EntryDisbelieved,
+    PeakRaised,
+    PositionClosed,
+    PositionEvent,
+    PositionOpened,
+    PositionReduced,
+    Reason,
+    StopLossHit,
+    TakeProfitHit,
+    TrailingStopRaised,
+)
+from domain.money import Jpy
+
+
+@attrs.frozen(slots=True, weakref_slot=False)
+class OpenPosition:
+    """Coins held: quantity in coins, cost in JPY with fees, `peak` the highest price seen."""
+
+    position: str
+    pair: str
+    quantity: Decimal
+    entry: Jpy
+    cost: Jpy
+    stop: Jpy
+    take_profit: Jpy
+    peak: Jpy
+    opened_at: int
+    sold: Decimal = Decimal(0)
+    proceeds: Jpy = Jpy(Decimal(0))
+
+
+@attrs.frozen(slots=True, weakref_slot=False)
+class ClosedPosition:
+    """A finished round trip; `gain` in JPY after fees, `gain_pct` of the cost."""
+
+    position: str
+    pair: str
+    quantity: Decimal
+    entry: Jpy
+    cost: Jpy
+    opened_at: int
+    exit: Jpy
+    gain: Jpy
+    gain_pct: float
+    reason: Reason
+    dust: Decimal
+    closed_at: int
+
+
+Position = OpenPosition | ClosedPosition
+
+
+def apply(position: Position | None, event: PositionEvent) -> Position:
+    """The position after one more event.
+
+    Raises IllegalTransition when it is opened twice, changed after it closed, or when a stop
+    or a peak would go down.
+    """
+    if isinstance(event, PositionOpened):
+        if position is not None:
+            raise IllegalTransition(f"{event.position} is open already")
+        return OpenPosition(
+            position=event.position,
+            pair=event.pair,
+            quantity=event.quantity,
+            entry=event.entry,
+            cost=event.cost,
+            stop=event.stop,
+            take_profit=event.take_profit,
+            peak=event.entry,
+            opened_at=event.opened_at,
+        )
+    if not isinstance(position, OpenPosition) or position.position != event.position:
+        raise IllegalTransition(f"{type(event).__name__} cannot follow {position}")
+    match event:
+        case PeakRaised():
+            if event.peak < position.peak:
+                raise IllegalTransition("a peak never goes down")
+            return attrs.evolve(position, peak=event.peak)
+        case TrailingStopRaised():
+            if event.stop < position.stop:
+                raise IllegalTransition("a stop never goes down")
+            return attrs.evolve(position, stop=event.stop)
+        case StopLossHit() | TakeProfitHit() | EntryDisbelieved():
+            return position
+        case PositionReduced():
+            return attrs.evolve(
+                position,
+                quantity=position.quantity - event.quantity,
+                sold=position.sold + event.quantity,
+                proceeds=position.proceeds + event.proceeds,
+            )
+        case PositionClosed():
+            return ClosedPosition(
+                position=position.position,
+                pair=position.pair,
+                quantity=position.quantity + position.sold,
+                entry=position.entry,
+                cost=position.cost,
+                opened_at=position.opened_at,
+                exit=event.exit,
+                gain=event.gain,
+                gain_pct=event.gain_pct,
+                reason=event.reason,
+                dust=event.dust,
+                closed_at=event.closed_at,
+            )
+
+
+def fold(events: Iterable[PositionEvent]) -> Position | None:
+    """The position that a stream tells of; None for an empty stream."""
+    position: Position | None = None
+    for event in events:
+        position = apply(position, event)
+    return position

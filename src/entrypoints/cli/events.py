@@ -1,0 +1,77 @@
+"""crypto-trader events: what is on a log."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from domain import instant
+from domain.events import EVENT_TYPES
+from entrypoints.cli.backtest import Moment
+
+NAMES = tuple(sorted(one.__name__ for one in EVENT_TYPES))
+
+
+@click.command("events")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--type", "kinds", multiple=True, type=click.Choice(NAMES), metavar="NAME")
+@click.option("--stream", help="Only streams that begin with this: order/, analysis/2025.")
+@click.option("--from", "start", type=Moment(), help="Not before.")
+@click.option("--to", "end", type=Moment(), help="Before.")
+@click.option("--limit", type=click.IntRange(1), help="Stop after so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def command(
+    path: Path,
+    kinds: tuple[str, ...],
+    stream: str | None,
+    start: int | None,
+    end: int | None,
+    limit: int | None,
+    as_json: bool,
+) -> int:
+    """List the events of a log, oldest first.
+
+    \b
+    Examples:
+      crypto-trader events build/e.sqlite --type OrderRequested
+      crypto-trader events build/e.sqlite --json | head
+    """
+    asyncio.run(_list(path, frozenset(kinds), stream or "", start, end, limit, as_json))
+    return 0
+
+
+async def _list(
+    path: Path,
+    kinds: frozenset[str],
+    stream: str,
+    start: int | None,
+    end: int | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    from adapters.event_store.sqlite import open_log
+    from adapters.wire_format.encode import encode_recorded
+
+    store = open_log(path, create=False, read_only=True)
+    shown = 0
+    try:
+        async for position, commit in store.read_all():
+            if not commit.stream.startswith(stream) or (start is not None and commit.at < start):
+                continue
+            if end is not None and commit.at >= end:
+                continue
+            for recorded in commit.recorded():
+                name = type(recorded.event).__name__
+                if kinds and name not in kinds:
+                    continue
+                line = encode_recorded(recorded, position).decode()
+                if not as_json:
+                    line = f"{instant.iso(commit.at)}  {recorded.id:44}  {recorded.event}"
+                click.echo(line)
+                shown += 1
+                if shown == limit:
+                    return
+    finally:
+        store.close()

@@ -1,0 +1,94 @@
+"""The table of commands. A command's module is imported when it is called, not before."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from application.errors import ConfigurationError, OutsideError
+from domain.errors import DomainError
+
+COMMANDS = {
+    "backtest": "Trade recorded candles and report what would have happened.",
+    "simulate": "Trade a synthetic market made from a seed; same seed, same digest.",
+    "explain": "Why an order or position came about, or why a trade did not.",
+    "events": "List the events of a log.",
+    "rebuild": "Fold the log again into its read models.",
+}
+FAILED = 1
+INTERRUPTED = 130
+
+
+class CommandTable(click.Group):
+    """Lists commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of a first acquaintance."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, imported now; None when there is none."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"entrypoints.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a command, from the table."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=CommandTable,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Nothing here is advice. A backtest that wins proves little; real money can be lost.",
+)
+@click.version_option(package_name="crypto-trader")
+def cli() -> None:
+    """Crypto Trader: an automatic spot trader that explains every trade.
+
+    \b
+    Examples:
+      crypto-trader backtest --candles examples/candles --usdjpy 150
+      crypto-trader simulate --seed 7 --days 3
+      crypto-trader explain --log build/e.sqlite ORDER
+    """
+
+
+def main() -> None:
+    """Run a command; every expected failure is one line on stderr.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    """
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        fail("interrupted: nothing was written", INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        fail("interrupted: nothing was written", INTERRUPTED)
+    except (ConfigurationError, DomainError, OutsideError) as error:
+        fail(str(error), FAILED)
+    except BrokenPipeError:
+        # the reader of a pipe has seen enough; nothing more may be flushed to it
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(0)
+    except OSError as error:
+        fail(f"{error.filename or 'file'}: {error.strerror or error}", FAILED)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def fail(text: str, status: int) -> None:
+    """One line on stderr, then the exit."""
+    click.echo(f"crypto-trader: {text}", err=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The trader in one process: what happens at every 5-minute tick, in this order.
+
+    feeds (every 30 min) -> collect prices -> watch positions -> analyses -> order queue
+
+Backtest, simulation, paper and live drive this same class; they differ in its ports alone.
+"""
+
+from adapters.news_feed.lexicon import load_lexicon
+from application.market.collect_market_context import collect_market_context
+from application.market.collect_news import collect_news
+from application.market.collect_prices import collect_prices
+from application.reactions import Reactions
+from application.scoring.read_sentiment import read_sentiment
+from application.scoring.score_forecast import score_forecast
+from application.scoring.score_technical import score_technical
+from application.strategy.decide_trades import Readings, decide_trades
+from application.trading.execute_order import Desk, execute_order
+from application.trading.watch_positions import watch_positions
+from domain.instant import MINUTE
+from entrypoints.wiring.ports import Ports
+
+FEEDS_EVERY = 30 * MINUTE
+
+
+class Trader:
+    """Runs the use cases of one tick and sends what follows from them."""
+
+    def __init__(self, ports: Ports) -> None:
+        p = ports.parameters
+        self._ports = ports
+        self._pairs = ports.instruments.pairs
+        self._history = max(p.forecast_candles, p.technical_candles)
+        self._reactions = Reactions(ports.analysis_starter, ports.order_queue, ports.notifier)
+        self._desk = Desk(
+            log=ports.log,
+            exchange=ports.exchange,
+            clock=ports.clock,
+            instruments=ports.instruments,
+            policy=ports.policy,
+            parameters=p,
+        )
+        self.analyses = 0
+
+    async def tick(self, at: int) -> None:
+        """Everything that is due at a 5-minute boundary (ms)."""
+        ports = self._ports
+        if at % FEEDS_EVERY == 0:
+            await self._feeds(at)
+        commits = await collect_prices(
+            at,
+            pairs=self._pairs,
+            log=ports.log,
+            market_data=ports.market_data,
+            policy=ports.policy,
+            parameters=ports.parameters,
+            history=self._history,
+        )
+        await self._reactions.to(commits)
+        watched = await watch_positions(
+            at,
+            log=ports.log,
+            exchange=ports.exchange,
+            order_queue=ports.order_queue,
+            policy=ports.policy,
+            parameters=ports.parameters,
+        )
+        if watched.commits:
+            await self._reactions.to(watched.commits)
+        waiting = ports.analysis_starter.waiting
+        while waiting:
+            await self._analyse(*waiting.popleft())
+        while (order := await ports.order_queue.receive()) is not None:
+            await self._reactions.to(await execute_order(order, desk=self._desk))
+
+    async def _feeds(self, at: int) -> None:
+        ports = self._ports
+        if ports.market_context is not None:
+            await collect_market_context(at, log=ports.log, market_context=ports.market_context)
+        if ports.news_feed is not None:
+            await collect_news(
+                at,
+                instruments=ports.instruments,
+                log=ports.log,
+                news_feed=ports.news_feed,
+                lexicon=load_lexicon(),
+                parameters=ports.parameters,
+            )
+
+    async def _analyse(self, analysis: str, at: int, cause: str) -> None:
+        """The components of all pairs, then the decision."""
+        ports, p = self._ports, self._ports.parameters
+        tables = ports.log.tables
+        readings = Readings(
+            await score_technical(self._pairs, at, scorer=ports.technical_scorer, parameters=p),
+            await score_forecast(
+                self._pairs, at, tables=tables, forecaster=ports.forecaster, parameters=p
+            ),
+            {
+                pair: await read_sentiment(pair, at, tables=tables, parameters=p)
+                for pair in self._pairs
+            },
+        )
+        self.analyses += 1
+        await self._reactions.to(
+            await decide_trades(
+                analysis,
+                at,
+                readings,
+                cause=cause,
+                pairs=self._pairs,
+                log=ports.log,
+                policy=ports.policy,
+                parameters=p,
+            )
+        )

@@ -1,0 +1,86 @@
+"""The names that every environment provides; each environment fills them with its own plugs.
+
+Plugs are built on first use, once. Tests and other programs swap one by overriding its
+provider; nothing is patched.
+"""
+
+from decimal import Decimal
+
+from dependency_injector import containers, providers
+
+from adapters.analysis_starter.in_process import InProcessStarter
+from adapters.exchange.simulated.exchange import SimulatedExchange
+from adapters.exchange.simulated.matching import FillAssumptions
+from adapters.exchange.simulated.prices import SimulatedPrices
+from adapters.market_data.recorded import RecordedMarketData
+from adapters.order_queue.in_memory import InMemoryOrderQueue
+from adapters.technical_scorer.batched import BatchedScorer
+from application import policy as policies
+from application.commit import Log
+from domain import instruments as coins
+from domain import parameters as constants
+from domain.money import Jpy
+from entrypoints.wiring.ports import Ports
+
+
+class Environment(containers.DeclarativeContainer):
+    """What all environments share; `series` (candles by pair) and `yen` must be given.
+
+    clock, tables, event_store and notifier are each environment's own.
+    """
+
+    # what is traded, how, and with how much
+    instruments: providers.Provider = providers.Object(coins.DEFAULT)
+    parameters: providers.Provider = providers.Object(constants.STANDARD)
+    policy: providers.Provider = providers.Object(policies.STANDARD)
+    cash: providers.Provider = providers.Object(Jpy(Decimal(100_000)))
+    terms: providers.Provider = providers.Singleton(FillAssumptions)
+    writer: providers.Provider = providers.Object("trader")
+    # the recorded or synthetic world
+    series: providers.Provider = providers.Dependency(instance_of=dict)
+    yen: providers.Provider = providers.Dependency()
+    price_decimals: providers.Provider = providers.Object(3)
+    scored_ahead: providers.Provider = providers.Object(None)
+
+    clock: providers.Provider = providers.Dependency()
+    tables: providers.Provider = providers.Dependency()
+    event_store: providers.Provider = providers.Dependency()
+    notifier: providers.Provider = providers.Dependency()
+    log: providers.Provider = providers.Singleton(Log, event_store, tables, writer)
+    market_data: providers.Provider = providers.Singleton(RecordedMarketData, series)
+    news_feed: providers.Provider = providers.Object(None)
+    market_context: providers.Provider = providers.Object(None)
+    forecaster: providers.Provider = providers.Object(None)
+    technical_scorer: providers.Provider = providers.Singleton(
+        BatchedScorer, series, parameters, due=scored_ahead
+    )
+    prices: providers.Provider = providers.Singleton(
+        SimulatedPrices, series, yen, decimals=price_decimals
+    )
+    exchange: providers.Provider = providers.Singleton(
+        SimulatedExchange,
+        clock=clock,
+        prices=prices,
+        instruments=instruments,
+        cash=cash,
+        terms=terms,
+    )
+    order_queue: providers.Provider = providers.Singleton(InMemoryOrderQueue)
+    analysis_starter: providers.Provider = providers.Singleton(InProcessStarter)
+    ports: providers.Provider = providers.Singleton(
+        Ports,
+        clock=clock,
+        log=log,
+        market_data=market_data,
+        news_feed=news_feed,
+        market_context=market_context,
+        forecaster=forecaster,
+        technical_scorer=technical_scorer,
+        exchange=exchange,
+        order_queue=order_queue,
+        analysis_starter=analysis_starter,
+        notifier=notifier,
+        policy=policy,
+        parameters=parameters,
+        instruments=instruments,
+    )

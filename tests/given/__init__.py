@@ -1,0 +1,1 @@
+"""What tests start from: values and events drawn by Hypothesis, and histories made by hand."""
