@@ -46,7 +46,7 @@ def run(fraction: float, log: Path | None, data: Path) -> dict[str, object]:
         terms=free_terms(),
     )
     if log is not None:
-        from entrypoints.backtest.log_file import research_log
+        from entrypoints.wiring.log_file import research_log
 
         container.event_store.override(research_log(log, container.tables()))
     loaded = time.process_time()

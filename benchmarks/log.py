@@ -13,11 +13,12 @@ import json
 import sqlite3
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import attrs
 
@@ -29,6 +30,8 @@ from adapters.wire_format.decode import decode_events
 from adapters.wire_format.encode import encode_events
 from domain.money import Jpy
 
+P = ParamSpec("P")
+T = TypeVar("T")
 START = 1_700_000_000_000
 PAIRS = ("BTCUSDT", "ETHUSDT", "XRPUSDT", "SOLUSDT", "DOGEUSDT", "AVAXUSDT")
 
@@ -105,13 +108,14 @@ class Stopwatch:
     """CPU seconds by name, summed over the pieces of a run."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
-    def time(self, name: str, work: Callable[[], object]) -> None:
-        """Run one piece and add what it took."""
+    def time(self, name: str, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Run one piece, add what it took, give its result."""
         start = time.process_time()
-        work()
+        result = work(*given, **named)
         self.seconds[name] += time.process_time() - start
+        return result
 
 
 def plain_table(path: Path) -> sqlite3.Connection:
@@ -123,7 +127,7 @@ def plain_table(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def plain_append(connection: sqlite3.Connection, ready: list[tuple[str, int, object]]) -> None:
+def plain_append(connection: sqlite3.Connection, ready: Sequence[tuple[str, int, object]]) -> None:
     """json.dumps and one INSERT for every event."""
     for stream, version, data in ready:
         body = json.dumps(data, default=str)
@@ -135,6 +139,17 @@ def plain_replay(connection: sqlite3.Connection) -> None:
     """json.loads of every row."""
     for (body,) in connection.execute("SELECT body FROM events ORDER BY rowid"):
         json.loads(body)
+
+
+def encode_all(commits: Sequence[e.Commit]) -> list[bytes]:
+    """The body of each commit."""
+    return [encode_events(one.events) for one in commits]
+
+
+def decode_all(bodies: Sequence[bytes]) -> None:
+    """Read each body and drop it."""
+    for body in bodies:
+        decode_events(body)
 
 
 async def append_all(store: SqliteEventStore, commits: Sequence[e.Commit]) -> None:
@@ -165,28 +180,26 @@ def measure(events: int, folder: Path) -> dict[str, float]:
     loop = asyncio.new_event_loop()
     count = number = 0
     pieces = workload(events)
-    while piece := list(islice(pieces, 2_000)):
-        bodies: list[bytes] = []
-        watch.time("encode", lambda: bodies.extend(encode_events(one.events) for one in piece))
-        watch.time("decode", lambda: [decode_events(body) and None for body in bodies])
-        watch.time("append", lambda: loop.run_until_complete(append_all(store, piece)))
+    while piece := list(islice(pieces, 100)):
+        bodies = watch.time("encode", encode_all, piece)
+        watch.time("decode", decode_all, bodies)
+        watch.time("append", loop.run_until_complete, append_all(store, piece))
         ready = [
             (one.stream, one.version + at, attrs.asdict(event))
             for one in piece
             for at, event in enumerate(one.events)
         ]
-        watch.time("plain append", lambda: plain_append(plain, ready))
+        watch.time("plain append", plain_append, plain, ready)
         count += len(ready)
         number += len(piece)
     watch.time("append", store.flush)
-    seen: list[Counter[type]] = []
-    watch.time("replay", lambda: seen.append(loop.run_until_complete(replay_all(store))))
-    watch.time("plain replay", lambda: plain_replay(plain))
+    seen = watch.time("replay", loop.run_until_complete, replay_all(store))
+    watch.time("plain replay", plain_replay, plain)
     loop.close()
     store.close()
     plain.close()
-    if seen[0].total() != count:
-        raise SystemExit(f"{count} events were appended and {seen[0].total()} replayed")
+    if seen.total() != count:
+        raise SystemExit(f"{count} events were appended and {seen.total()} replayed")
     took = watch.seconds
     return {
         "events": count,

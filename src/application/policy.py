@@ -30,11 +30,15 @@ Exits = Callable[[OpenPosition, Jpy, StrategyParameters], tuple[PositionEvent, .
 
 @attrs.frozen(slots=True, weakref_slot=False, kw_only=True)
 class BuyRequest:
-    """What sizing may look at. `equity` (cash and coins at market, JPY) is asked for if needed."""
+    """What sizing may look at.
+
+    `equity` (cash and coins at market, JPY) and `stats` (closed trades of the Kelly window)
+    are asked for if needed.
+    """
 
     score: float
     jpy_free: Jpy
-    stats: TradeStats
+    stats: Callable[[], Awaitable[TradeStats]]
     taker_fee: Decimal
     recent_amounts: frozenset[Decimal]
     equity: Callable[[], Awaitable[Jpy]]
@@ -46,7 +50,8 @@ Size = Callable[[BuyRequest, StrategyParameters], Awaitable[tuple[Jpy, Sizing]]]
 async def kelly_size(request: BuyRequest, p: StrategyParameters) -> tuple[Jpy, Sizing]:
     """Half Kelly, or tiers by score, of the free yen beyond the reserve; 0 = no order."""
     available = request.jpy_free - Jpy(Decimal(p.reserve_jpy))
-    amount, sizing = buy_amount(request.score, available, request.stats, request.taker_fee, p)
+    stats = await request.stats()
+    amount, sizing = buy_amount(request.score, available, stats, request.taker_fee, p)
     if amount.amount < p.min_order_jpy:
         return Jpy(Decimal(0)), sizing
     return distinct_amount(amount, request.recent_amounts, p), sizing

@@ -39,12 +39,14 @@ class Reactions:
         for commit in commits:
             for offset, event in enumerate(commit.events):
                 kind = type(event)
+                if kind not in SENT:
+                    continue
                 if kind is AnalysisTriggered:
                     cause = event_id(commit.stream, commit.version + offset)
                     await self.analysis_starter.start(event.analysis, commit.at, cause)  # type: ignore[union-attr]
                 elif kind is OrderRequested:
                     await self.order_queue.send(event.order)  # type: ignore[union-attr]
-                elif kind in TOLD:
+                else:
                     await self.notifier.tell(_sentence(event))
 
 
@@ -59,6 +61,8 @@ TOLD = frozenset(
     }
 )
 """Events that a human hears of."""
+SENT = TOLD | {AnalysisTriggered, OrderRequested}
+"""Events that anything is sent for."""
 
 
 def _sentence(event: object) -> str:

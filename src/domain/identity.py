@@ -7,7 +7,8 @@ from domain.instant import to_datetime
 
 def analysis_id(tick: int) -> str:
     """The analysis of a 5-minute boundary (ms): 20251010T2115Z."""
-    return to_datetime(tick).strftime("%Y%m%dT%H%MZ")
+    at = to_datetime(tick)
+    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}Z"
 
 
 def order_id(origin: str, pair: str, side: str) -> str:

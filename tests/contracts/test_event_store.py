@@ -88,6 +88,27 @@ async def test_09_read_after_a_version(plug: Plug) -> None:
     assert list(await plug.store.read("a", 3)) == []
 
 
+@pytest.mark.parametrize(
+    ("after", "through", "versions"),
+    [
+        (0, 0, []),
+        (0, 1, [1]),
+        (0, 2, [1]),
+        (0, 3, [1, 3]),
+        (1, 2, [1]),
+        (2, 3, [3]),
+        (2, 9, [3, 4]),
+    ],
+)
+async def test_20_read_through_a_version(
+    plug: Plug, after: int, through: int, versions: list[int]
+) -> None:
+    await plug.store.append([commit("a", 1, price(), price())])
+    await plug.store.append([commit("a", 3, price()), commit("a", 4, price())])
+    await plug.store.append([commit("b", 1, price())])
+    assert [one.version for one in await plug.store.read("a", after, through)] == versions
+
+
 async def test_10_read_all_numbers_commits_without_a_gap(plug: Plug) -> None:
     for commits in mixed_history():
         await plug.store.append(commits)

@@ -47,7 +47,9 @@ def requested(order: str, side: e.Side, *, pair: str = PAIR, at: int = START) ->
     return e.OrderRequested(order, pair, side, e.Reason.SIGNAL, "a1", 0.3, position, at)
 
 
-def commit(stream: str, version: int, *events: e.Event, at: int = START, writer: str = WRITER) -> e.Commit:
+def commit(
+    stream: str, version: int, *events: e.Event, at: int = START, writer: str = WRITER
+) -> e.Commit:
     """A commit of the test's own writer."""
     return e.Commit(stream, version, events, at, "a1", "", writer)
 
@@ -56,19 +58,23 @@ def mixed_history() -> list[list[e.Commit]]:
     """Appends in order, each a list of commits that go out together."""
     t = START
     buy, sell = e.Side.BUY, e.Side.SELL
-    fill = e.OrderFillReceived("o1", "f1", Decimal("0.5"), jpy(200), jpy(100), jpy(0), t + 2)
-    filled = e.OrderFilled("o1", PAIR, buy, Decimal(100), Decimal("0.5"), jpy(200), jpy(100), jpy(0))
-    opened = e.PositionOpened("o1", PAIR, "o1", Decimal("0.5"), jpy(200), jpy(100), jpy(190), jpy(260), t + 3)
+    half, none = Decimal("0.5"), jpy(0)
+    fill = e.OrderFillReceived("o1", "f1", half, jpy(200), jpy(100), none, t + 2)
+    filled = e.OrderFilled("o1", PAIR, buy, Decimal(100), half, jpy(200), jpy(100), none)
+    opened = e.PositionOpened(
+        "o1", PAIR, "o1", half, jpy(200), jpy(100), jpy(190), jpy(260), t + 3
+    )  # fmt: skip
     submitting = e.OrderSubmitting(
         "o1", PAIR, jpy(100), None,
         e.Sizing("kelly", jpy(1000), 0.1, jpy(500), 60, 0.55, None),
         jpy(199), jpy(201), jpy(1000), Decimal(0),
     )  # fmt: skip
-    sold = e.OrderFilled("o2", PAIR, sell, Decimal("0.5"), Decimal("0.3"), jpy(150), jpy("45"), jpy(0))
+    sold = e.OrderFilled("o2", PAIR, sell, half, Decimal("0.3"), jpy(150), jpy(45), none)
     reduced = e.PositionReduced("o1", PAIR, "o2", Decimal("0.3"), jpy(45))
-    last = e.OrderFilled("o3", PAIR, sell, Decimal("0.2"), Decimal("0.2"), jpy(150), jpy("30"), jpy(0))
+    rest = Decimal("0.2")
+    last = e.OrderFilled("o3", PAIR, sell, rest, rest, jpy(150), jpy(30), none)
     closed = e.PositionClosed(
-        "o1", PAIR, "o3", e.Reason.STOP_LOSS, Decimal("0.2"), jpy(150), jpy(30), jpy(-25), -25.0,
+        "o1", PAIR, "o3", e.Reason.STOP_LOSS, rest, jpy(150), jpy(30), jpy(-25), -25.0,
         Decimal(0), t + 9,
     )  # fmt: skip
     mood = e.MarketContextCollected(30, 0.0001, 5, None)
@@ -104,7 +110,7 @@ def mixed_history() -> list[list[e.Commit]]:
         [commit("order/o4", 1, requested("o4", buy, pair="BTCUSDT"), at=t + 300_002)],
         [
             commit(
-                "order/o4", 2, e.OrderRefused("o4", "BTCUSDT", "funds", "too little"), at=t + 300_003
+                "order/o4", 2, e.OrderRefused("o4", "BTCUSDT", "funds", "too few"), at=t + 300_003
             )
         ],
         [commit("order/o5", 1, requested("o5", buy), at=t + 300_004)],

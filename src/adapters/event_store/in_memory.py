@@ -1,7 +1,10 @@
 """The reference: what the event store's contract means, in one list."""
 
 import asyncio
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from operator import attrgetter
 
 from adapters.read_models.in_memory import InMemoryReadModels
 from application.errors import Conflict
@@ -15,34 +18,34 @@ class InMemoryEventStore:
     def __init__(self, tables: InMemoryReadModels) -> None:
         self._tables = tables
         self._commits: list[Commit] = []
-        self._streams: dict[str, list[Commit]] = {}
+        self._streams: defaultdict[str, list[Commit]] = defaultdict(list)
+        self._versions: dict[str, int] = {}
         self._appended = asyncio.Event()
 
     async def append(self, commits: Sequence[Commit], rows: Sequence[Row] = ()) -> None:
         """Append all or nothing; see the port."""
+        versions = self._versions
         ahead: dict[str, int] = {}
         repeated = 0
         for commit in commits:
             stream = commit.stream
             newest = ahead.get(stream)
             if newest is None:
-                past = self._streams.get(stream)
-                newest = past[-1].last_version if past else 0
-            if commit.version != newest + 1:
-                if not self._is_mine(commit):
-                    raise Conflict(
-                        f"{stream} is at version {newest}, not at {commit.version - 1}"
-                    )
+                newest = versions.get(stream, 0)
+            if commit.version == newest + 1:
+                ahead[stream] = newest + len(commit.events)
+            elif self._is_mine(commit):
                 repeated += 1
                 ahead[stream] = newest
             else:
-                ahead[stream] = commit.last_version
+                raise Conflict(f"{stream} is at version {newest}, not at {commit.version - 1}")
         if repeated:
             if repeated < len(commits):
                 raise Conflict("only a part of these commits was appended before")
             return
         for commit in commits:
-            self._streams.setdefault(commit.stream, []).append(commit)
+            self._streams[commit.stream].append(commit)
+        versions.update(ahead)
         self._commits += commits
         self._tables.write(rows)
         self._appended.set()
@@ -53,15 +56,19 @@ class InMemoryEventStore:
 
     async def version(self, stream: str) -> int:
         """Version of the newest event; 0 for an unknown stream."""
-        past = self._streams.get(stream)
-        return past[-1].last_version if past else 0
+        return self._versions.get(stream, 0)
 
-    async def read(self, stream: str, after_version: int = 0) -> Sequence[Commit]:
-        """Commits of a stream that hold events after a version."""
-        past = self._streams.get(stream, [])
-        if not after_version:
-            return tuple(past)
-        return tuple(one for one in past if one.last_version > after_version)
+    async def read(
+        self, stream: str, after_version: int = 0, through: int | None = None
+    ) -> Sequence[Commit]:
+        """Commits of a stream that hold events after one version, up to another."""
+        past = self._streams.get(stream, ())
+        first, end = 0, len(past)
+        if after_version:
+            first = bisect_right(past, after_version, key=attrgetter("last_version"))
+        if through is not None:
+            end = bisect_right(past, through, key=attrgetter("version"))
+        return tuple(past[first:end])
 
     async def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """(position, commit) after a position, in commit order."""
@@ -74,8 +81,9 @@ class InMemoryEventStore:
         """As read_all, then waits for more, for ever."""
         while True:
             self._appended.clear()
-            async for after, commit in self.read_all(after):
-                yield after, commit
+            async for position, commit in self.read_all(after):
+                after = position
+                yield position, commit
             await self._appended.wait()
 
     @property

@@ -15,6 +15,7 @@ from application.ports.read_models import Row
 from domain.events import Commit
 
 _PAGE: Final = 1_000
+_NO_END: Final = 2**63 - 1
 _COLUMNS = "position, stream, version, at, correlation, causation, writer, body"
 _NEWEST = "SELECT last_version FROM commits WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _INSERT = (
@@ -37,6 +38,9 @@ class SqliteEventStore:
         self._file = file
         self._clock = clock
         self._poll_s = poll_s
+        # newest versions as known in one transaction: nobody else can append while it is open
+        self._newest: dict[str, int] = {}
+        self._turn = 0
 
     async def append(self, commits: Sequence[Commit], rows: Sequence[Row] = ()) -> None:
         """Append all or nothing; see the port.
@@ -47,24 +51,56 @@ class SqliteEventStore:
         records = [_record(commit) for commit in commits]
         encoded = encode_rows(rows) if rows else ()
         with self._file.transaction() as connection:
-            if _is_repeated(connection, records):
+            if self._turn != self._file.turn:
+                self._newest.clear()
+                self._turn = self._file.turn
+            ahead = self._ahead(connection, records)
+            if ahead is None:
                 return
             for record in records:
                 connection.execute(_INSERT, record)
+            self._newest.update(ahead)
             if encoded:
                 write_rows(connection, encoded)
+
+    def _ahead(
+        self, connection: Connection, records: Sequence[tuple[Any, ...]]
+    ) -> dict[str, int] | None:
+        """Versions after the append; None when all of it was appended before; else Conflict."""
+        ahead: dict[str, int] = {}
+        repeated = 0
+        for record in records:
+            stream: str = record[0]
+            newest = ahead.get(stream) or self._newest.get(stream)
+            if newest is None:
+                found = connection.execute(_NEWEST, (stream,)).fetchone()
+                newest = found[0] if found else 0
+            if record[1] == newest + 1:
+                ahead[stream] = record[2]
+            elif connection.execute(_SAME, record).fetchone():
+                repeated += 1
+                ahead[stream] = newest
+            else:
+                raise Conflict(f"{stream} is at version {newest}, not at {record[1] - 1}")
+        if repeated and repeated < len(records):
+            raise Conflict("only a part of these commits was appended before")
+        return None if repeated else ahead
 
     async def version(self, stream: str) -> int:
         """Version of the newest event; 0 for an unknown stream."""
         found = self._file.query(_NEWEST, (stream,))
         return found[0][0] if found else 0
 
-    async def read(self, stream: str, after_version: int = 0) -> Sequence[Commit]:
-        """Commits of a stream that hold events after a version, oldest first."""
+    async def read(
+        self, stream: str, after_version: int = 0, through: int | None = None
+    ) -> Sequence[Commit]:
+        """Commits of a stream that hold events after one version, up to another; oldest first."""
+        # versions never overlap: the commit that holds the first one starts at or before it
         found = self._file.query(
-            f"SELECT {_COLUMNS} FROM commits WHERE stream = ? AND last_version > ?"
-            " ORDER BY version",
-            (stream, after_version),
+            f"SELECT {_COLUMNS} FROM commits WHERE stream = ?1 AND last_version > ?2"
+            " AND version >= coalesce((SELECT max(version) FROM commits"
+            " WHERE stream = ?1 AND version <= ?2 + 1), 0) AND version <= ?3 ORDER BY version",
+            (stream, after_version, _NO_END if through is None else through),
         )
         return tuple([_commit(row) for row in found])
 
@@ -84,8 +120,9 @@ class SqliteEventStore:
     async def follow(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """As read_all, then looks again every `poll_s` seconds of the clock, for ever."""
         while True:
-            async for after, commit in self.read_all(after):
-                yield after, commit
+            async for position, commit in self.read_all(after):
+                after = position
+                yield position, commit
             await self._clock.sleep(self._poll_s)
             # a simulated clock comes back at once and would never let the writer run
             await asyncio.sleep(0)
@@ -115,26 +152,6 @@ def _record(commit: Commit) -> tuple[Any, ...]:
         commit.writer,
         encode_events(events),
     )
-
-
-def _is_repeated(connection: Connection, records: Sequence[tuple[Any, ...]]) -> bool:
-    """False when all are new, True when all were appended before; Conflict for anything else."""
-    newest: dict[str, int] = {}
-    repeated = 0
-    for record in records:
-        stream: str = record[0]
-        if stream not in newest:
-            found = connection.execute(_NEWEST, (stream,)).fetchone()
-            newest[stream] = found[0] if found else 0
-        if record[1] == newest[stream] + 1:
-            newest[stream] = record[2]
-        elif connection.execute(_SAME, record).fetchone():
-            repeated += 1
-        else:
-            raise Conflict(f"{stream} is at version {newest[stream]}, not at {record[1] - 1}")
-    if repeated and repeated < len(records):
-        raise Conflict("only a part of these commits was appended before")
-    return repeated > 0
 
 
 def _commit(row: tuple[Any, ...]) -> Commit:

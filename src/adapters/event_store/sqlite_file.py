@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from application.errors import Broken, Conflict, InputError, Retryable
+from application.errors import Broken, Conflict, InputError, OutsideError, Retryable
 
 APPLICATION_ID: Final = 0x43544C47
 """In the header of our files ("CTLG"), so that nobody's other database is taken for a log."""
@@ -23,15 +23,20 @@ GROUP: Final = 2_000
 """Appends of a research log that share a transaction."""
 
 _TABLES = (
-    "CREATE TABLE commits (position INTEGER PRIMARY KEY, stream TEXT NOT NULL,"
-    " version INTEGER NOT NULL, last_version INTEGER NOT NULL, at INTEGER NOT NULL,"
-    " correlation TEXT NOT NULL, causation TEXT NOT NULL, writer TEXT NOT NULL,"
-    " body BLOB NOT NULL)",
+    (
+        "CREATE TABLE commits (position INTEGER PRIMARY KEY, stream TEXT NOT NULL,"
+        " version INTEGER NOT NULL, last_version INTEGER NOT NULL, at INTEGER NOT NULL,"
+        " correlation TEXT NOT NULL, causation TEXT NOT NULL, writer TEXT NOT NULL,"
+        " body BLOB NOT NULL)"
+    ),
     # also what makes two first writers of one version impossible
     "CREATE UNIQUE INDEX commits_by_stream ON commits (stream, version)",
     # `sort` has no type: whole numbers stay numbers and sort as such, texts stay texts
-    "CREATE TABLE rows (tbl TEXT NOT NULL, part TEXT NOT NULL, sort NOT NULL, body BLOB NOT NULL,"
-    " flagged INTEGER NOT NULL, expires INTEGER, PRIMARY KEY (tbl, part, sort)) WITHOUT ROWID",
+    (
+        "CREATE TABLE rows (tbl TEXT NOT NULL, part TEXT NOT NULL, sort NOT NULL,"
+        " body BLOB NOT NULL, flagged INTEGER NOT NULL, expires INTEGER,"
+        " PRIMARY KEY (tbl, part, sort)) WITHOUT ROWID"
+    ),
     "CREATE INDEX rows_flagged ON rows (tbl, part, sort) WHERE flagged = 1",
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {FORMAT}",
@@ -46,6 +51,8 @@ class SqliteFile:
         self._connection = connection
         self._group = 1 if durable else GROUP
         self._grouped = 0
+        self.turn = 0
+        """Number of the newest transaction: what was read in it holds while it is open."""
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -59,6 +66,7 @@ class SqliteFile:
         try:
             if not connection.in_transaction:
                 connection.execute("BEGIN IMMEDIATE")
+                self.turn += 1
             yield connection
             if self._grouped + 1 < self._group:
                 self._grouped += 1
@@ -104,6 +112,10 @@ class SqliteFile:
             self.flush()
         finally:
             self._connection.close()
+
+    def abandon(self) -> None:
+        """Let go of the file without keeping what was not flushed; safe to call again."""
+        self._connection.close()
 
     def _roll_back(self) -> int:
         """Undo what is not committed; the number of acknowledged appends that this takes."""
@@ -234,13 +246,14 @@ def _said_at_opening(path: Path, error: sqlite3.Error) -> Exception:
 
 def _said(path: Path, error: sqlite3.Error, lost: int) -> Exception:
     """The error that tells what to do; `lost` acknowledged appends went with it."""
+    kind: type[OutsideError] = Retryable
     match _code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            kind, text = Retryable, "another program is writing to it; nothing was written"
+            text = "another program is writing to it; nothing was written"
         case sqlite3.SQLITE_FULL:
-            kind, text = Retryable, "the disk is full: make room; nothing was written"
+            text = "the disk is full: make room; nothing was written"
         case sqlite3.SQLITE_IOERR:
-            kind, text = Retryable, f"the disk failed ({error}); nothing was written"
+            text = f"the disk failed ({error}); nothing was written"
         case sqlite3.SQLITE_READONLY:
             return InputError(f"{path} is open for reading only; nothing was written")
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:

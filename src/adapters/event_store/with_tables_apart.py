@@ -28,9 +28,11 @@ class LogWithTablesApart:
         """Version of the newest event of a stream."""
         return await self._log.version(stream)
 
-    async def read(self, stream: str, after_version: int = 0) -> Sequence[Commit]:
+    async def read(
+        self, stream: str, after_version: int = 0, through: int | None = None
+    ) -> Sequence[Commit]:
         """Commits of one stream."""
-        return await self._log.read(stream, after_version)
+        return await self._log.read(stream, after_version, through)
 
     def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """Everything, in commit order."""

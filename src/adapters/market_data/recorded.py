@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import islice, repeat
 
 from application.errors import OutsideError
 from domain.events import Candle
@@ -25,14 +26,15 @@ class RecordedMarketData:
 
 
 class _Recording:
-    """The columns of one pair as lists, with a cursor for the next candle in turn."""
+    """One pair's columns; candles are made when they are asked for, usually one after the other."""
 
-    __slots__ = ("_columns", "_next", "_pair", "_times")
+    __slots__ = ("_columns", "_next", "_stream", "_times")
 
     def __init__(self, series: CandleSeries) -> None:
-        self._pair = series.pair
         self._times: list[int] = series.open_time.tolist()
         self._columns = (
+            repeat(series.pair),
+            self._times,
             series.open.tolist(),
             series.high.tolist(),
             series.low.tolist(),
@@ -40,25 +42,17 @@ class _Recording:
             series.volume.tolist(),
         )
         self._next = 0
+        self._stream = map(Candle, *self._columns)
 
     def between(self, after: int, newest: int) -> list[Candle]:
         """Candles opened in (after, newest] (ms)."""
         times, at = self._times, self._next
-        if at < len(times) and times[at] == newest and (at == 0 or times[at - 1] == after):
-            self._next = at + 1  # the usual case: exactly the next candle is asked for
-            return [self._candle(at)]
+        if at < len(times) and times[at] == newest and (not at or times[at - 1] == after):
+            self._next = at + 1
+            return [next(self._stream)]
         first, end = bisect_right(times, after), bisect_right(times, newest)
-        self._next = end
-        return [self._candle(index) for index in range(first, end)]
-
-    def _candle(self, at: int) -> Candle:
-        opens, highs, lows, closes, volumes = self._columns
-        return Candle(
-            self._pair,
-            self._times[at],
-            opens[at],
-            highs[at],
-            lows[at],
-            closes[at],
-            volumes[at],
-        )
+        if first != at:
+            pair, *columns = self._columns
+            self._stream = map(Candle, pair, *(islice(one, first, None) for one in columns))
+        self._next = max(first, end)
+        return list(islice(self._stream, max(0, end - first)))

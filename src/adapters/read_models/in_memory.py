@@ -1,6 +1,7 @@
 """Tables as dictionaries of sorted lists: what the contract means, without a database."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -20,13 +21,10 @@ class _Partition:
         self.rows: list[Any] = []
 
     def put(self, key: Any, row: Any) -> None:
+        """Replace the row of a key, or insert it in its place."""
         keys = self.keys
-        if not keys or key > keys[-1]:
-            keys.append(key)
-            self.rows.append(row)
-            return
         at = bisect_left(keys, key)
-        if keys[at] == key:
+        if at < len(keys) and keys[at] == key:
             self.rows[at] = row
         else:
             keys.insert(at, key)
@@ -41,28 +39,35 @@ class InMemoryReadModels:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._tables: dict[str, dict[str, _Partition]] = {}
+        self._tables: defaultdict[str, defaultdict[str, _Partition]] = defaultdict(
+            lambda: defaultdict(_Partition)
+        )
         self._flagged: dict[str, dict[tuple[str, Any], Any]] = {}
 
     def write(self, rows: Sequence[Row]) -> None:
         """Put rows in place; the event store calls this inside its append."""
-        tables = self._tables
+        current = None
         for table, row in rows:
-            partitions = tables.get(table.name)
-            if partitions is None:
-                partitions = tables[table.name] = {}
-            name = table.partition(row)
-            partition = partitions.get(name)
-            if partition is None:
-                partition = partitions[name] = _Partition()
-            key = table.sort(row)
-            partition.put(key, row)
-            if table.flag is not None:
-                flagged = self._flagged.setdefault(table.name, {})
-                if table.flag(row):
-                    flagged[name, key] = row
-                else:
-                    flagged.pop((name, key), None)
+            if table is not current:  # rows of one table come together: look it up once
+                current, partitions = table, self._tables[table.name]
+                name_of, key_of, flag = table.partition, table.sort, table.flag
+            name, key = name_of(row), key_of(row)
+            partition = partitions[name]
+            keys = partition.keys
+            if not keys or key > keys[-1]:
+                keys.append(key)  # time goes on: nearly every row is the newest
+                partition.rows.append(row)
+            else:
+                partition.put(key, row)
+            if flag is not None:
+                self._flag(table, name, key, row)
+
+    def _flag(self, table: Table[Any], name: str, key: Any, row: Any) -> None:
+        flagged = self._flagged.setdefault(table.name, {})
+        if table.flag is not None and table.flag(row):
+            flagged[name, key] = row
+        else:
+            flagged.pop((name, key), None)
 
     async def get(self, table: Table[R], partition: str, sort: int | str = "") -> R | None:
         """The row of a key, or None."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from domain.events import TechnicalReading
-from domain.instant import CANDLE, SECOND
+from domain.instant import CANDLE
 from domain.market.candle_series import BoolArray, CandleSeries
 from domain.parameters import StrategyParameters
 from domain.scoring.technical_score import technical_readings
@@ -19,8 +19,8 @@ from domain.scoring.technical_score import technical_readings
 class BatchedScorer:
     """Readings of recorded series by tick.
 
-    `every` ms between the ticks that are scored ahead (all candles when 5 minutes); `stretch`
-    windows are scored in one go. A tick that was not scored ahead is scored when asked for.
+    `due` marks, by pair, the candles whose tick is expected to be analysed (all, if not given);
+    `stretch` of them are scored in one go. A tick that was not expected is scored when asked for.
     """
 
     def __init__(
@@ -87,18 +87,3 @@ class _Pair:
         self._cursor = max(0, bisect_right(times, newest) - 1)
         return bisect_right(times, newest) - 1
 
-
-def ticks_with_a_move(
-    series: Mapping[str, CandleSeries], p: StrategyParameters, back: int = 12
-) -> dict[str, BoolArray]:
-    """For each candle: may its tick be analysed? A guess that is only allowed to waste work."""
-    moved: set[int] = set()
-    for one in series.values():
-        change = np.abs(one.close[back:] / one.close[:-back] - 1.0) * 100.0
-        hit = change >= p.volatility_threshold_pct * (1 - 1e-9)
-        moved.update(one.open_time[back:][hit].tolist())
-    step = p.analysis_interval_s * SECOND
-    return {
-        pair: np.array([t in moved or (t + CANDLE) % step == 0 for t in one.open_time.tolist()])
-        for pair, one in series.items()
-    }

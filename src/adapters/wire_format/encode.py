@@ -97,7 +97,7 @@ def _looked_at(event: Event) -> bytes:
     return _PLANS[kind][0] + data + b"}"
 
 
-def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, object]]:
     """(dotted path, value) of everything inside that has no parts of its own."""
     if attrs.has(type(value)):
         for field in attrs.fields(type(value)):

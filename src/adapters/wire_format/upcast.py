@@ -20,7 +20,12 @@ LIFTS: dict[tuple[str, int], Lift] = {}
 
 
 def upcast(
-    name: str, schema: int, data: dict[str, Any], *, known: int, lifts: Mapping[tuple[str, int], Lift]
+    name: str,
+    schema: int,
+    data: dict[str, Any],
+    *,
+    known: int,
+    lifts: Mapping[tuple[str, int], Lift],
 ) -> dict[str, Any]:
     """The data of an event as schema `known` has it, lifted one version at a time.
 

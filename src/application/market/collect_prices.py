@@ -1,20 +1,16 @@
 """What happens when a price arrives: closed candles are stored, an analysis is asked for if due."""
 
+from collections import deque
 from collections.abc import Sequence
+
+import attrs
 
 from application.commit import Log
 from application.errors import OutsideError
 from application.policy import Policy
 from application.ports.market_data import MarketData
 from application.read_models import LAST_ANALYSIS, LAST_ANALYSIS_KEY, PRICES
-from domain.events import (
-    AnalysisTriggered,
-    Candle,
-    CollectionFailed,
-    Commit,
-    Event,
-    PriceCollected,
-)
+from domain.events import AnalysisTriggered, Candle, CollectionFailed, Commit, Event, PriceCollected
 from domain.identity import analysis_id
 from domain.instant import CANDLE
 from domain.market.price_move import move_pct
@@ -22,6 +18,36 @@ from domain.parameters import StrategyParameters
 
 STREAM = "ticks"
 CANDLES_PER_HOUR = 12
+
+
+@attrs.define(slots=True)
+class PriceMemory:
+    """What a collector knows of the stored prices, good while the stream is at `version`.
+
+    Closes are the newest 12 of each pair. A new process starts with an empty memory and reads
+    it from the tables; so does one that finds that somebody else has written.
+    """
+
+    version: int = -1
+    newest: dict[str, int] = attrs.Factory(dict)
+    closes: dict[str, deque[float]] = attrs.Factory(dict)
+    last_analysis: int | None = None
+
+    async def catch_up(self, log: Log, pairs: Sequence[str], version: int, oldest: int) -> None:
+        """Read what is stored; a pair without candles starts after `oldest` (ms)."""
+        for pair in pairs:
+            rows = await log.tables.newest(PRICES, pair, CANDLES_PER_HOUR)
+            self.newest[pair] = rows[-1].open_time if rows else oldest
+            self.closes[pair] = deque((one.close for one in rows), CANDLES_PER_HOUR)
+        last = await log.tables.get(LAST_ANALYSIS, LAST_ANALYSIS_KEY)
+        self.last_analysis = last.analysed_at if last else None
+        self.version = version
+
+    def add(self, candles: Sequence[Candle]) -> None:
+        """Take in the older of a pair's new candles."""
+        closes = self.closes[candles[0].pair]
+        for candle in candles:
+            closes.append(candle.close)
 
 
 async def collect_prices(
@@ -33,6 +59,7 @@ async def collect_prices(
     policy: Policy,
     parameters: StrategyParameters,
     history: int,
+    memory: PriceMemory,
 ) -> tuple[Commit, ...]:
     """Store every closed candle since the last stored one, of every pair, at a tick (ms).
 
@@ -40,12 +67,11 @@ async def collect_prices(
     fails is recorded as failed and holds up nobody. Raises Conflict when another collector
     was faster.
     """
-    after: dict[str, int] = {}
-    hour_ago: dict[str, Sequence[Candle]] = {}
-    for pair in pairs:
-        stored = hour_ago[pair] = await log.tables.newest(PRICES, pair, CANDLES_PER_HOUR)
-        after[pair] = stored[-1].open_time if stored else tick - (history + 1) * CANDLE
-    answers = await market_data.closed_candles(after, tick)
+    version = await log.store.version(STREAM)
+    if memory.version != version:
+        await memory.catch_up(log, pairs, version, tick - (history + 1) * CANDLE)
+    answers = await market_data.closed_candles(memory.newest, tick)
+    memory.version = -1  # until the append has succeeded, what is added below is not true yet
     events: list[Event] = []
     moves: dict[str, float] = {}
     for pair in pairs:
@@ -53,25 +79,26 @@ async def collect_prices(
         if isinstance(candles, OutsideError):
             events.append(CollectionFailed(f"market_data/{pair}", str(candles)))
         elif candles:
-            events += [PriceCollected(candle) for candle in candles]
-            before = _hour_before(hour_ago[pair], candles)
-            if before is not None and candles[-1].open_time + CANDLE == tick:
-                moves[pair] = move_pct(candles[-1].close, before.close)
-    last = await log.tables.get(LAST_ANALYSIS, LAST_ANALYSIS_KEY)
-    reason = policy.due(moves, last.analysed_at if last else None, tick, parameters)
+            newest = candles[-1]
+            if len(candles) > 1:
+                events += map(PriceCollected, candles[:-1])
+                memory.add(candles[:-1])
+            events.append(PriceCollected(newest))
+            closes = memory.closes[pair]
+            if len(closes) == CANDLES_PER_HOUR and newest.open_time + CANDLE == tick:
+                moves[pair] = move_pct(newest.close, closes[0])
+            closes.append(newest.close)
+            memory.newest[pair] = newest.open_time
+    reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:
         events.append(AnalysisTriggered(analysis_id(tick), reason, tuple(moves.items())))
     if not events:
+        memory.version = version
         return ()
-    version = await log.store.version(STREAM) + 1
-    return await log.append(
-        log.commit(STREAM, version, events, at=tick, correlation=f"tick/{tick}", causation="")
+    commits = await log.append(
+        log.commit(STREAM, version + 1, events, at=tick, correlation=f"tick/{tick}", causation="")
     )
-
-
-def _hour_before(stored: Sequence[Candle], new: Sequence[Candle]) -> Candle | None:
-    """The candle 12 before the newest, or None when there are not that many."""
-    back = len(new) - 1 - CANDLES_PER_HOUR
-    if back >= 0:
-        return new[back]
-    return stored[back] if -back <= len(stored) else None
+    memory.version = version + len(events)
+    if reason is not None:
+        memory.last_analysis = tick
+    return commits

@@ -120,18 +120,10 @@ async def _position(event: Any, _: e.Commit, version: int, rows: RowsAhead) -> N
     row = await rows.get(POSITIONS, event.pair, event.position)
     before = (row.open or row.closed) if row is not None else None
     after = positions.apply(before, event)
-    is_open = isinstance(after, positions.OpenPosition)
+    held = after if isinstance(after, positions.OpenPosition) else None
+    closed = after if isinstance(after, positions.ClosedPosition) else None
     rows.pending.append(
-        (
-            POSITIONS,
-            PositionRow(
-                event.pair,
-                event.position,
-                version,
-                after if is_open else None,
-                None if is_open else after,
-            ),
-        )
+        (POSITIONS, PositionRow(event.pair, event.position, version, held, closed))
     )
 
 

@@ -82,7 +82,7 @@ async def _prepare_buy(
     request = BuyRequest(
         score=order.score or 0.0,
         jpy_free=balances.jpy_free,
-        stats=await _stats(desk),
+        stats=lambda: _stats(desk),
         taker_fee=await desk.exchange.taker_fee(order.pair),
         recent_amounts=await _recent(order, desk),
         equity=lambda: _equity(desk, balances),

@@ -49,7 +49,10 @@ async def watch_positions(
     A position whose price cannot be had is judged again at the next tick. Raises Conflict
     when somebody else moved a position meanwhile.
     """
-    commits = [*await _reset_breaker(tick, log, parameters)]
+    commits: list[Commit] = []
+    breaker = await log.tables.get(BREAKER, BREAKER_KEY)
+    if breaker is not None and may_reset(breaker.breaker, tick, parameters):
+        commits += await log.append(_reset(breaker.version, tick, log))
     under_way = await log.tables.flagged(ANALYSIS_STATE)
     busy = set()
     for order in under_way:
@@ -71,19 +74,14 @@ async def watch_positions(
     return Watched(tuple(commits), tuple(unseen))
 
 
-async def _reset_breaker(tick: int, log: Log, p: StrategyParameters) -> tuple[Commit, ...]:
-    row = await log.tables.get(BREAKER, BREAKER_KEY)
-    if row is None or not may_reset(row.breaker, tick, p):
-        return ()
-    return await log.append(
-        log.commit(
-            "breaker",
-            row.version + 1,
-            [CircuitBreakerReset()],
-            at=tick,
-            correlation=f"tick/{tick}",
-            causation=event_id("breaker", row.version),
-        )
+def _reset(version: int, tick: int, log: Log) -> Commit:
+    return log.commit(
+        "breaker",
+        version + 1,
+        [CircuitBreakerReset()],
+        at=tick,
+        correlation=f"tick/{tick}",
+        causation=event_id("breaker", version),
     )
 
 

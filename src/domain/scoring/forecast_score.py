@@ -1,8 +1,10 @@
 """Quantiles of a forecast become a score and a confidence."""
 
 from collections.abc import Sequence
+from operator import mul
 
 from domain.parameters import StrategyParameters
+from domain.scoring.numeric import added
 
 SPREAD_OF_DEVIATION = 2.56
 """q90 - q10 of a normal distribution in standard deviations."""
@@ -22,7 +24,7 @@ def forecast_confidence(
         0.5 if abs(median) < NEARLY_ZERO else 1.0 / (1.0 + 10.0 * deviation / abs(median))
         for median, deviation in zip(q50, quantile_spread(q10, q90), strict=True)
     ]
-    return steps, (sum(steps) / len(steps) if steps else 0.0)
+    return steps, (added(steps) / len(steps) if steps else 0.0)
 
 
 def forecast_score(
@@ -38,16 +40,16 @@ def forecast_score(
     path = [one if abs(one - price) / price < p.forecast_outlier else price for one in median]
     count = len(path)
     weights = [(step + 1) / count for step in range(count)]
-    mean = sum(a * b for a, b in zip(path, weights, strict=True)) / sum(weights)
+    mean = added(map(mul, path, weights)) / added(weights)
     score = (mean - price) / price * 100.0 / p.forecast_full_scale_pct
     if count >= p.forecast_trend_min_steps:
         half = count // 2
-        early, late = sum(path[:half]) / half, sum(path[half:]) / (count - half)
+        early, late = added(path[:half]) / half, added(path[half:]) / (count - half)
         trend = p.forecast_trend_weight * (late - early) / price * 100.0
         limit = p.forecast_trend_limit
         score += max(-limit, min(limit, trend / p.forecast_full_scale_pct))
     if std:
-        variation = sum(std) / len(std) / price
+        variation = added(std) / len(std) / price
         damped = 1.0 - (variation - p.forecast_cv_free) / p.forecast_cv_range * 0.5
         score *= max(p.forecast_cv_floor, min(1.0, damped))
     return max(-1.0, min(1.0, score))

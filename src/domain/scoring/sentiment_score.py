@@ -8,6 +8,7 @@ from domain.instant import HOUR
 from domain.market.article import Article
 from domain.parameters import StrategyParameters
 from domain.scoring.headline_score import NEUTRAL, Lexicon, article_score
+from domain.scoring.numeric import added
 
 BITCOIN = "BTC"
 KEPT = 5
@@ -42,8 +43,10 @@ def coin_sentiment(
         by_votes += voted
         weight = coin * min(1.0, max(p.news_time_floor, 1.0 - age_h / p.news_horizon_h))
         counted.append((weight, Headline(article.title, article.published_at, weight, score)))
-    total = sum(weight for weight, _ in counted)
-    mean = sum(weight * one.score for weight, one in counted) / total if total else NEUTRAL
+    total = added(weight for weight, _ in counted)
+    mean = NEUTRAL
+    if total:
+        mean = added(weight * one.score for weight, one in counted) / total
     heaviest = sorted(counted, key=itemgetter(0), reverse=True)[:KEPT]
     headlines = tuple(one for _, one in heaviest)
     return SentimentScored(pair, mean, len(counted), fresh, by_votes, headlines)

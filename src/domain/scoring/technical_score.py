@@ -1,12 +1,13 @@
 """Indicators of a window of 5-minute candles and the technical score made of them.
 
-One code for a single window (floats, live) and for many windows at once (arrays, backtest):
-what depends on a candle and the one before is computed once per candle, the smoothing loops
-over the steps of the window.
+One code for a single window (floats, live) and for many windows at once (arrays, backtest).
+What depends on a candle and the one before is computed once per candle, for the whole series;
+the smoothing then loops over the steps of the window, whose operands are floats or arrays.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from itertools import starmap
+from typing import Any, Final
 
 import attrs
 import numpy as np
@@ -21,13 +22,20 @@ from domain.scoring.indicators.macd import histogram_slope, macd
 from domain.scoring.indicators.moving_average import alpha, sma, wilder
 from domain.scoring.indicators.rsi import rsi
 from domain.scoring.indicators.volume import volume_multiplier
-from domain.scoring.numeric import ARRAY, SCALAR, Operand, Ops, Steps
-from domain.scoring.technical_terms import TechnicalValues, terms_of
+from domain.scoring.numeric import ARRAY, SCALAR, Ops, Steps
+from domain.scoring.technical_terms import TechnicalValues, regime_of, terms_of
+
+_FIELDS: Final = tuple(attrs.fields_dict(TechnicalReading))
+_NOTHING: Final = np.zeros(1)
 
 
 @attrs.frozen(slots=True, weakref_slot=False, eq=False)
 class _Features:
-    """What follows from a candle and the one before it, by step (scaled: see indicators)."""
+    """What follows from a candle and the one before it, by step.
+
+    `fast` and `slow` are closes x alpha; `up`, `down` and `true_range` are divided by their
+    period. What needs the candle before starts with a 0 for the first one.
+    """
 
     close: Steps
     volume: Steps
@@ -36,8 +44,8 @@ class _Features:
     up: Steps
     down: Steps
     true_range: Steps
-    plus: Steps
-    minus: Steps
+    net: Steps
+    moved: Steps
 
 
 def technical_reading(
@@ -56,58 +64,42 @@ def technical_reading(
     size = min(len(closes), p.technical_candles)
     if size < p.technical_min_candles:
         return None
-    close = [float(one) for one in closes[-size:]]
-    high = [float(one) for one in highs[-size:] if one is not None]
-    low = [float(one) for one in lows[-size:] if one is not None]
-    if len(high) < size or len(low) < size:
+    # as float64, None is nan
+    close, high, low, volume = (
+        np.array(one[-size:], dtype=np.float64) for one in (closes, highs, lows, volumes)
+    )
+    if np.isnan(high).any() or np.isnan(low).any():
         high = low = close
-    volume = [0.0 if one is None else float(one) for one in volumes[-size:]]
-    ups, downs, ranges, plus, minus = [0.0], [0.0], [0.0], [0.0], [0.0]
-    for step in range(1, size):
-        made = _features_of(
-            (high[step], low[step], close[step]),
-            (high[step - 1], low[step - 1], close[step - 1]),
-            p,
-            SCALAR,
-        )
-        ups.append(made[0])
-        downs.append(made[1])
-        ranges.append(made[2])
-        plus.append(made[3])
-        minus.append(made[4])
-    fast, slow = alpha(p.macd_fast), alpha(p.macd_slow)
-    features = _Features(
+    volume = np.where(np.isnan(volume), 0.0, volume)
+    features = _Features(*(one.tolist() for one in _features(high, low, close, volume, p)))
+    values = terms_of(_values(features, size, p, SCALAR), p, SCALAR)
+    return TechnicalReading(
+        candles=size,
+        newest_open_time=int(open_times[-1]),
+        regime=regime_of(values["adx"], p),
+        **values,
+    )
+
+
+def _features(
+    high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray, p: StrategyParameters
+) -> tuple[FloatArray, ...]:
+    """The columns of _Features; element by element, so the same bits for any stretch."""
+    change = close[1:] - close[:-1]
+    net, moved = directional_movement(high[1:] - high[:-1], low[:-1] - low[1:])
+    since_before = (
+        np.where(change > 0.0, change, 0.0) / p.rsi_period,
+        np.where(change < 0.0, -change, 0.0) / p.rsi_period,
+        true_range(high[1:], low[1:], close[:-1]) / p.atr_period,
+        net,
+        moved,
+    )
+    return (
         close,
         volume,
-        [one * fast for one in close],
-        [one * slow for one in close],
-        ups,
-        downs,
-        ranges,
-        plus,
-        minus,
-    )
-    values = terms_of(_values(features, size, p, SCALAR), p, SCALAR)
-    return _reading(values, size, int(open_times[-1]), p)
-
-
-def _features_of(
-    now: tuple[Operand, Operand, Operand],
-    before: tuple[Operand, Operand, Operand],
-    p: StrategyParameters,
-    ops: Ops,
-) -> tuple[Operand, Operand, Operand, Operand, Operand]:
-    """Rise, fall, true range, +DM and -DM of (high, low, close), each divided by its period."""
-    high, low, close = now
-    high_before, low_before, close_before = before
-    change = close - close_before
-    plus, minus = directional_movement(high - high_before, low_before - low, ops)
-    return (
-        ops.maximum(change, 0.0) / p.rsi_period,
-        ops.maximum(-change, 0.0) / p.rsi_period,
-        true_range(high, low, close_before, ops) / p.atr_period,
-        plus / p.adx_period,
-        minus / p.adx_period,
+        close * alpha(p.macd_fast),
+        close * alpha(p.macd_slow),
+        *(np.concatenate((_NOTHING, one)) for one in since_before),
     )
 
 
@@ -115,7 +107,7 @@ def _values(f: _Features, size: int, p: StrategyParameters, ops: Ops) -> Technic
     """All indicators of windows of `size` steps."""
     close = f.close[size - 1]
     periods = (p.macd_fast, p.macd_slow, p.macd_signal)
-    line = macd(f.close, f.fast, f.slow, size, periods, p.slope_changes + 1)
+    line = macd(f.close, f.fast, f.slow, size, periods, p.slope_changes + 1, ops)
     bands = bollinger(f.close, size, p.bollinger_period, p.bollinger_deviations, ops)
     ratios = (p.volume_ratio_start, p.volume_ratio_full)
     return TechnicalValues(
@@ -131,61 +123,15 @@ def _values(f: _Features, size: int, p: StrategyParameters, ops: Ops) -> Technic
         sma_long=sma(f.close, size, p.sma_long) if size >= p.sma_long else None,
         bands=bands,
         adx=(
-            adx(f.plus, f.minus, size, p.adx_period, ops)
+            adx(f.net, f.moved, size, p.adx_period, ops)
             if size >= max(p.adx_min_candles, 2 * p.adx_period + 1)
             else close * 0.0 + p.adx_unknown
         ),
-        atr=wilder(f.true_range, size, p.atr_period),
+        atr=wilder(f.true_range, size, p.atr_period, ops),
         volume_multiplier=volume_multiplier(
             f.volume, size, p.volume_candles, ratios, p.volume_multiplier_max, ops
         ),
     )
-
-
-def _reading(
-    values: dict[str, Any], size: int, newest: int, p: StrategyParameters
-) -> TechnicalReading:
-    columns = {name: [value] for name, value in values.items()}
-    return next(_readings(columns, size, [newest], p))
-
-
-def _readings(
-    columns: dict[str, Any], size: int, newest: Sequence[int], p: StrategyParameters
-) -> Iterator[TechnicalReading]:
-    """Readings from columns of floats, one row a window."""
-    trending, ranging = p.adx_trending, p.adx_ranging
-    long = columns["sma_long"]
-    if long is None or long[0] is None:
-        long = [None] * len(newest)
-    for row in zip(
-        columns["score"],
-        newest,
-        columns["close"],
-        columns["rsi"],
-        columns["macd"],
-        columns["macd_signal"],
-        columns["macd_histogram"],
-        columns["histogram_slope"],
-        columns["sma_short"],
-        long,
-        columns["upper"],
-        columns["middle"],
-        columns["lower"],
-        columns["width"],
-        columns["adx"],
-        columns["atr"],
-        columns["volume_multiplier"],
-        columns["term_rsi"],
-        columns["term_macd"],
-        columns["term_sma"],
-        columns["term_bollinger"],
-        strict=True,
-    ):
-        strength = row[14]
-        regime = (
-            "trending" if strength > trending else "ranging" if strength < ranging else "neutral"
-        )
-        yield TechnicalReading(row[0], size, *row[1:16], regime, *row[16:])
 
 
 class _Windows:
@@ -209,56 +155,45 @@ class _Windows:
 
 
 def technical_readings(
-    series: CandleSeries, ends: IntArray, p: StrategyParameters, chunk: int = 4096
+    series: CandleSeries, ends: IntArray, p: StrategyParameters, chunk: int = 1024
 ) -> list[TechnicalReading | None]:
     """Readings of the windows whose newest candle is at each index of `ends` (rising).
 
-    Bit for bit what technical_reading gives for each window; shape (len(ends),).
+    Bit for bit what technical_reading gives for each window; shape (len(ends),). `chunk`
+    windows are worked on at a time.
     """
-    size = p.technical_candles
-    whole = int(np.searchsorted(ends, size - 1))
-    readings: list[TechnicalReading | None] = [_single(series, int(end), p) for end in ends[:whole]]
+    whole = int(np.searchsorted(ends, p.technical_candles - 1))
+    readings = [_short(series, end, p) for end in ends[:whole].tolist()]
     for first in range(whole, len(ends), chunk):
         readings += _chunk(series, ends[first : first + chunk], p)
     return readings
 
 
-def _single(series: CandleSeries, end: int, p: StrategyParameters) -> TechnicalReading | None:
-    part = slice(max(0, end + 1 - p.technical_candles), end + 1)
+def _short(series: CandleSeries, end: int, p: StrategyParameters) -> TechnicalReading | None:
+    """The reading of a window that the start of the series cuts short."""
     return technical_reading(
-        series.open_time[part].tolist(),
-        series.high[part].tolist(),
-        series.low[part].tolist(),
-        series.close[part].tolist(),
-        series.volume[part].tolist(),
+        series.open_time[: end + 1].tolist(),
+        series.high[: end + 1].tolist(),
+        series.low[: end + 1].tolist(),
+        series.close[: end + 1].tolist(),
+        series.volume[: end + 1].tolist(),
         p,
     )
 
 
 def _chunk(series: CandleSeries, ends: IntArray, p: StrategyParameters) -> list[TechnicalReading]:
-    size = p.technical_candles
+    size, count = p.technical_candles, len(ends)
     span = slice(int(ends[0]) + 1 - size, int(ends[-1]) + 1)
     starts = ends - (size - 1) - span.start
-    high, low, close = series.high[span], series.low[span], series.close[span]
-    made = _features_of(
-        (high[1:], low[1:], close[1:]), (high[:-1], low[:-1], close[:-1]), p, ARRAY
+    columns = _features(
+        series.high[span], series.low[span], series.close[span], series.volume[span], p
     )
-    nothing = np.zeros(1)
-    features = _Features(
-        *(
-            _Windows(column, starts)
-            for column in (
-                close,
-                series.volume[span],
-                close * alpha(p.macd_fast),
-                close * alpha(p.macd_slow),
-                *(np.concatenate((nothing, one)) for one in made),
-            )
-        )
-    )
+    features = _Features(*(_Windows(one, starts) for one in columns))
     values = terms_of(_values(features, size, p, ARRAY), p, ARRAY)
-    columns = {
-        name: value.tolist() if isinstance(value, np.ndarray) else value
-        for name, value in values.items()
+    rows: dict[str, list[Any]] = {
+        name: [None] * count if value is None else value.tolist() for name, value in values.items()
     }
-    return list(_readings(columns, size, series.open_time[ends].tolist(), p))
+    rows["candles"] = [size] * count
+    rows["newest_open_time"] = series.open_time[ends].tolist()
+    rows["regime"] = [regime_of(one, p) for one in rows["adx"]]
+    return list(starmap(TechnicalReading, zip(*(rows[name] for name in _FIELDS), strict=True)))

@@ -31,7 +31,7 @@ class TechnicalValues:
 
 
 def terms_of(v: TechnicalValues, p: StrategyParameters, ops: Ops) -> dict[str, Any]:
-    """Every indicator, term and the score by name, as operands."""
+    """Every indicator, term and the score as operands, by their name in TechnicalReading."""
     weight = ops.where(
         v.adx > p.adx_trending,
         p.trending_oscillator_weight,
@@ -61,10 +61,10 @@ def terms_of(v: TechnicalValues, p: StrategyParameters, ops: Ops) -> dict[str, A
         "histogram_slope": v.histogram_slope,
         "sma_short": v.sma_short,
         "sma_long": v.sma_long,
-        "upper": v.bands.upper,
-        "middle": v.bands.middle,
-        "lower": v.bands.lower,
-        "width": (v.bands.upper - v.bands.lower) / v.close,
+        "bollinger_upper": v.bands.upper,
+        "bollinger_middle": v.bands.middle,
+        "bollinger_lower": v.bands.lower,
+        "bollinger_width": (v.bands.upper - v.bands.lower) / v.close,
         "adx": v.adx,
         "atr": v.atr,
         "volume_multiplier": v.volume_multiplier,
@@ -73,6 +73,13 @@ def terms_of(v: TechnicalValues, p: StrategyParameters, ops: Ops) -> dict[str, A
         "term_sma": average,
         "term_bollinger": bands,
     }
+
+
+def regime_of(adx: float, p: StrategyParameters) -> str:
+    """How strongly prices go one way, in one word."""
+    if adx > p.adx_trending:
+        return "trending"
+    return "ranging" if adx < p.adx_ranging else "neutral"
 
 
 def _rsi_term(rsi: Operand, weight: Operand, p: StrategyParameters, ops: Ops) -> Operand:
@@ -93,5 +100,5 @@ def _bollinger_term(
     term = (0.5 - place) * 2.0 * weight
     limit = weight * p.bollinger_outside_factor
     outside = ops.clamp(term * p.bollinger_outside_factor, -limit, limit)
-    inside = ops.both(place >= 0.0, place <= 1.0)
+    inside = (place >= 0.0) & (place <= 1.0)
     return ops.where(apart, ops.where(inside, term, outside), 0.0)

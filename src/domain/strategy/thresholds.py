@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from domain.events import TechnicalReading, Thresholds
 from domain.parameters import StrategyParameters
+from domain.scoring.numeric import added
 
 
 def thresholds(
@@ -12,7 +13,7 @@ def thresholds(
     """Thresholds for all pairs from their Bollinger widths (fraction of price) and the mood."""
     volatility = 1.0
     if bollinger_widths:
-        mean = sum(bollinger_widths) / len(bollinger_widths)
+        mean = added(bollinger_widths) / len(bollinger_widths)
         volatility = max(
             p.volatility_factor_min,
             min(p.volatility_factor_max, mean / p.bollinger_width_baseline),

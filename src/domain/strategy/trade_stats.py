@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import attrs
 
+from domain.scoring.numeric import added
+
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class TradeStats:
@@ -26,6 +28,6 @@ def trade_stats(gains_pct: Sequence[float]) -> TradeStats:
         len(gains_pct),
         len(wins),
         len(wins) / len(gains_pct),
-        sum(wins) / len(wins) if wins else 0.0,
-        sum(losses) / len(losses) if losses else 0.0,
+        added(wins) / len(wins) if wins else 0.0,
+        added(losses) / len(losses) if losses else 0.0,
     )

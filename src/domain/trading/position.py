@@ -85,11 +85,11 @@ def apply(position: Position | None, event: PositionEvent) -> Position:
         case PeakRaised():
             if event.peak < position.peak:
                 raise IllegalTransition("a peak never goes down")
-            return attrs.evolve(position, peak=event.peak)
+            return _moved(position, position.stop, event.peak)
         case TrailingStopRaised():
             if event.stop < position.stop:
                 raise IllegalTransition("a stop never goes down")
-            return attrs.evolve(position, stop=event.stop)
+            return _moved(position, event.stop, position.peak)
         case StopLossHit() | TakeProfitHit() | EntryDisbelieved():
             return position
         case PositionReduced():
@@ -114,6 +114,23 @@ def apply(position: Position | None, event: PositionEvent) -> Position:
                 dust=event.dust,
                 closed_at=event.closed_at,
             )
+
+
+def _moved(held: OpenPosition, stop: Jpy, peak: Jpy) -> OpenPosition:
+    """The position with another stop and peak; spelled out, for it happens at many ticks."""
+    return OpenPosition(
+        held.position,
+        held.pair,
+        held.quantity,
+        held.entry,
+        held.cost,
+        stop,
+        held.take_profit,
+        peak,
+        held.opened_at,
+        held.sold,
+        held.proceeds,
+    )
 
 
 def fold(events: Iterable[PositionEvent]) -> Position | None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from dependency_injector import providers
 
 from adapters.exchange.simulated.matching import FillAssumptions
-from adapters.technical_scorer.batched import ticks_with_a_move
 from adapters.wire_format.digest import RunDigest
 from application.errors import InputError
 from domain.instant import CANDLE
@@ -63,11 +62,10 @@ def run_backtest(
         terms=providers.Object(_terms(settings)),
         market_context=providers.Object(_market_context(settings)),
         news_feed=providers.Object(_news(settings)),
-        scored_ahead=providers.Object(ticks_with_a_move(loaded.series, p)),
     )
     with ExitStack() as stack:
         if settings.events is not None:
-            from entrypoints.backtest.log_file import research_log
+            from entrypoints.wiring.log_file import research_log
 
             store = stack.enter_context(research_log(settings.events, container.tables()))
             container.event_store.override(providers.Object(store))

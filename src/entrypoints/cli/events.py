@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import click
 
 from domain import instant
-from domain.events import EVENT_TYPES
-from entrypoints.cli.backtest import Moment
+from domain.events import EVENT_TYPES, Recorded
+from entrypoints.cli.moment import Moment
 
 NAMES = tuple(sorted(one.__name__ for one in EVENT_TYPES))
 
@@ -51,27 +52,38 @@ async def _list(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    from adapters.event_store.sqlite import open_log
-    from adapters.wire_format.encode import encode_recorded
+    from adapters.wire_format.encode import encode_events
+    from entrypoints.wiring.log_file import reading
 
-    store = open_log(path, create=False, read_only=True)
     shown = 0
-    try:
+    with reading(path) as store:
         async for position, commit in store.read_all():
             if not commit.stream.startswith(stream) or (start is not None and commit.at < start):
                 continue
             if end is not None and commit.at >= end:
                 continue
             for recorded in commit.recorded():
-                name = type(recorded.event).__name__
-                if kinds and name not in kinds:
+                if kinds and type(recorded.event).__name__ not in kinds:
                     continue
-                line = encode_recorded(recorded, position).decode()
-                if not as_json:
-                    line = f"{instant.iso(commit.at)}  {recorded.id:44}  {recorded.event}"
-                click.echo(line)
+                if as_json:
+                    (event,) = json.loads(encode_events((recorded.event,)))
+                    click.echo(json.dumps(_envelope(recorded, position) | event))
+                else:
+                    click.echo(f"{instant.iso(commit.at)}  {recorded.id:44}  {recorded.event}")
                 shown += 1
                 if shown == limit:
                     return
-    finally:
-        store.close()
+
+
+def _envelope(recorded: Recorded, position: int) -> dict[str, object]:
+    commit = recorded.commit
+    return {
+        "position": position,
+        "id": recorded.id,
+        "stream": commit.stream,
+        "version": recorded.version,
+        "at": instant.iso(commit.at),
+        "correlation": commit.correlation,
+        "causation": commit.causation,
+        "writer": commit.writer,
+    }

@@ -11,7 +11,7 @@ import click
 
 from domain import instant
 from domain.instruments import DEFAULT
-from entrypoints.cli.backtest import Moment
+from entrypoints.cli.moment import Moment
 
 
 @click.command("explain")
@@ -43,20 +43,17 @@ def command(name: str | None, path: Path, why_not: Any, as_json: bool) -> int:
       crypto-trader explain 3f2a9c01d4e5b678 --log build/e.sqlite
       crypto-trader explain --log build/e.sqlite --why-not BTC 2025-10-10T21:15
     """
-    from adapters.event_store.sqlite import open_log
     from application.trading.explain import explain, explain_refusal
+    from entrypoints.wiring.log_file import reading
 
     if (name is None) == (why_not is None):
         raise click.UsageError("give an ID, or --why-not PAIR TIME")
-    store = open_log(path, create=False, read_only=True)
-    try:
+    with reading(path) as store:
         if why_not is not None:
             pair = DEFAULT.of(why_not[0]).pair
             found = asyncio.run(explain_refusal(pair, why_not[1], store=store))
         else:
             found = asyncio.run(explain(str(name), store=store))
-    finally:
-        store.close()
     lines = [
         {"at": instant.iso(one.at) if one.at else None, "what": one.what, "text": one.text}
         for one in found.lines

@@ -20,16 +20,18 @@ def command(path: Path, as_json: bool) -> int:
       crypto-trader rebuild build/e.sqlite
     """
     from adapters.clock.system import SystemClock
-    from adapters.event_store.sqlite import open_log
+    from adapters.event_store.sqlite import SqliteEventStore
+    from adapters.event_store.sqlite_file import open_log
     from adapters.read_models.sqlite import SqliteReadModels
     from application.upkeep.rebuild_read_models import rebuild_read_models
 
-    store = open_log(path, create=False)
+    clock = SystemClock()
+    file = open_log(path, create=False)
     try:
-        tables = SqliteReadModels(store, SystemClock())
+        store, tables = SqliteEventStore(file, clock), SqliteReadModels(file, clock)
         counts = asyncio.run(rebuild_read_models(store=store, tables=tables))
     finally:
-        store.close()
+        file.close()
     if as_json:
         print(json.dumps(counts))
         return 0

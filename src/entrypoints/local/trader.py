@@ -8,7 +8,7 @@ Backtest, simulation, paper and live drive this same class; they differ in its p
 from adapters.news_feed.lexicon import load_lexicon
 from application.market.collect_market_context import collect_market_context
 from application.market.collect_news import collect_news
-from application.market.collect_prices import collect_prices
+from application.market.collect_prices import PriceMemory, collect_prices
 from application.reactions import Reactions
 from application.scoring.read_sentiment import read_sentiment
 from application.scoring.score_forecast import score_forecast
@@ -30,6 +30,7 @@ class Trader:
         self._ports = ports
         self._pairs = ports.instruments.pairs
         self._history = max(p.forecast_candles, p.technical_candles)
+        self._memory = PriceMemory()
         self._reactions = Reactions(ports.analysis_starter, ports.order_queue, ports.notifier)
         self._desk = Desk(
             log=ports.log,
@@ -54,8 +55,10 @@ class Trader:
             policy=ports.policy,
             parameters=ports.parameters,
             history=self._history,
+            memory=self._memory,
         )
-        await self._reactions.to(commits)
+        if commits:
+            await self._reactions.to(commits)
         watched = await watch_positions(
             at,
             log=ports.log,

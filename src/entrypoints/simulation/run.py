@@ -54,7 +54,7 @@ def run_simulation(
     start, end = period(series, first + warm_up * CANDLE)
     with ExitStack() as stack:
         if events is not None:
-            from entrypoints.backtest.log_file import research_log
+            from entrypoints.wiring.log_file import research_log
 
             store = stack.enter_context(research_log(events, container.tables()))
             container.event_store.override(providers.Object(store))

@@ -41,11 +41,14 @@ class SimulatedExchange:
 
     async def price(self, pair: str) -> Jpy:
         """Last price in JPY. Raises Retryable before the first trade."""
-        return Jpy(self._last(pair))
+        price = self._prices.last(pair, self._clock.now())
+        if price is None:
+            raise Retryable(f"{pair} has not traded yet")
+        return Jpy(price)
 
     async def quote(self, pair: str) -> Quote:
         """Bid and ask around the last price. Raises Retryable before the first trade."""
-        middle = self._last(pair)
+        middle = (await self.price(pair)).amount
         half = self._terms.spread / 2
         return Quote(Jpy(middle * (1 - half)), Jpy(middle * (1 + half)))
 
@@ -103,12 +106,6 @@ class SimulatedExchange:
             return self.history[exchange_id]
         except KeyError:
             raise Refused(f"there is no order {exchange_id!r}") from None
-
-    def _last(self, pair: str) -> Decimal:
-        price = self._prices.last(pair, self._clock.now())
-        if price is None:
-            raise Retryable(f"{pair} has not traded yet")
-        return price
 
     def _settle(self) -> None:
         """Let the market have happened up to now."""

@@ -22,29 +22,41 @@ class YenFactor(Protocol):
 
 
 class SimulatedPrices:
-    """JPY prices of recorded pairs. `decimals` rounds them; None keeps every digit."""
+    """JPY prices of recorded pairs. `decimals` rounds them; None keeps every digit.
+
+    A candle's open is turned into yen at its opening time, its close at its closing time.
+    """
 
     def __init__(
         self, series: Mapping[str, CandleSeries], yen: YenFactor, decimals: int | None = 3
     ) -> None:
         self._times = {pair: one.open_time.tolist() for pair, one in series.items()}
-        self._opens = {pair: one.open.tolist() for pair, one in series.items()}
-        self._closes = {pair: one.close.tolist() for pair, one in series.items()}
         self._cursors = dict.fromkeys(series, 0)
-        self._yen = yen
         self._decimals = decimals
+        moments = {moment for times in self._times.values() for moment in times}
+        moments |= {moment + CANDLE for moment in moments}
+        rates = {moment: yen.factor(moment) for moment in sorted(moments)}
+        self._opens = {
+            pair: [price * rates[t] for price, t in zip(one.open.tolist(), times, strict=True)]
+            for (pair, one), times in zip(series.items(), self._times.values(), strict=True)
+        }
+        self._closes = {
+            pair: [
+                price * rates[t + CANDLE]
+                for price, t in zip(one.close.tolist(), times, strict=True)
+            ]
+            for (pair, one), times in zip(series.items(), self._times.values(), strict=True)
+        }
 
     def last(self, pair: str, moment: int) -> Decimal | None:
         """The last price seen by a moment (ms); None before the first candle."""
         times = self._times[pair]
-        at = self._newest_opened(pair, moment)
-        if at >= 0 and times[at] == moment:
-            at -= 1  # it opens right now: nothing of it has been seen
+        at = self._newest_opened(pair, moment - 1)  # what opens right now has not been seen
         if at < 0:
             return None
-        if moment >= times[at] + CANDLE:
-            return self._in_yen(self._closes[pair][at], moment)
-        return self._in_yen(self._opens[pair][at], moment)
+        known = self._closes if moment >= times[at] + CANDLE else self._opens
+        jpy = known[pair][at]
+        return Decimal(repr(jpy if self._decimals is None else round(jpy, self._decimals)))
 
     def first_after(self, pair: str, moment: int) -> tuple[int, Decimal] | None:
         """(time, price) of the first trade strictly after a moment; None when there is none.
@@ -60,7 +72,7 @@ class SimulatedPrices:
             if at == len(times):
                 return None
             when = times[at]
-        return when, self._in_yen(self._opens[pair][at], when)
+        return when, self._decimal(self._opens[pair][at])
 
     def _newest_opened(self, pair: str, moment: int) -> int:
         """Index of the newest candle opened at or before a moment; -1 when there is none."""
@@ -75,8 +87,5 @@ class SimulatedPrices:
         self._cursors[pair] = max(0, at)
         return at
 
-    def _in_yen(self, usdt: float, moment: int) -> Decimal:
-        jpy = usdt * self._yen.factor(moment)
-        if self._decimals is not None:
-            jpy = round(jpy, self._decimals)
-        return Decimal(repr(jpy))
+    def _decimal(self, jpy: float) -> Decimal:
+        return Decimal(repr(jpy if self._decimals is None else round(jpy, self._decimals)))

@@ -1,42 +1,42 @@
 """Average directional index (Wilder 1978): how much of the movement goes one way."""
 
+import numpy as np
+
+from domain.market.candle_series import FloatArray
 from domain.scoring.numeric import TINY, Operand, Ops, Steps
 
 
-def adx(plus: Steps, minus: Steps, size: int, period: int, ops: Ops) -> Operand:
-    """ADX 0..100 from the directional movements of each step, both scaled by 1/period.
+def adx(net: Steps, moved: Steps, size: int, period: int, ops: Ops) -> Operand:
+    """ADX 0..100 from the directional movement of each step; at least 2 period + 1 steps.
 
-    Both directional indicators have the same true range below the line, so it cancels out of
-    DX = 100 |+DI - -DI| / (+DI + -DI). Needs at least 2 period + 1 steps.
+    Wilder smooths +DM and -DM apart and divides both by the same true range, so that one
+    cancels out of DX = 100 |+DI - -DI| / (+DI + -DI). Of +DM and -DM one is always 0, and
+    smoothing is linear: their difference is the smoothed `net` movement (signed), their sum
+    the smoothed `moved` (its size, never 0).
     """
-    up, down = plus[1], minus[1]
+    keep = ops.constant(1.0 - 1.0 / period)
+    way, total = net[1], moved[1]
     for step in range(2, period + 1):
-        up = up + plus[step]
-        down = down + minus[step]
-    keep = 1.0 - 1.0 / period
-    share = 100.0 / period
-    up = up * keep + plus[period + 1]
-    down = down * keep + minus[period + 1]
-    value = _dx(up, down, share, ops)
-    for step in range(period + 2, 2 * period + 1):
-        up = up * keep + plus[step]
-        down = down * keep + minus[step]
-        value = value + _dx(up, down, share, ops)
+        way = way + net[step]
+        total = total + moved[step]
+    value = ops.constant(0.0)
+    for step in range(period + 1, 2 * period + 1):
+        way = way * keep + net[step]
+        total = total * keep + moved[step]
+        value = value + abs(way) / total
     for step in range(2 * period + 1, size):
-        up = up * keep + plus[step]
-        down = down * keep + minus[step]
-        value = value * keep + _dx(up, down, share, ops)
-    return value
+        way = way * keep + net[step]
+        total = total * keep + moved[step]
+        value = value * keep + abs(way) / total
+    # the seed is a mean: its 1 / period, and the 100, come once at the end
+    return value * (100.0 / period)
 
 
-def _dx(up: Operand, down: Operand, share: float, ops: Ops) -> Operand:
-    return abs(up - down) / ops.maximum(up + down, TINY) * share
+def directional_movement(rise: FloatArray, fall: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(net, moved) from the rise of the high and the fall of the low: the larger, if positive.
 
-
-def directional_movement(
-    rise: Operand, fall: Operand, ops: Ops
-) -> tuple[Operand, Operand]:
-    """(+DM, -DM) from the rise of the high and the fall of the low: the larger, if positive."""
-    plus = ops.where(ops.both(rise > fall, rise > 0.0), rise, 0.0)
-    minus = ops.where(ops.both(fall > rise, fall > 0.0), fall, 0.0)
-    return plus, minus
+    `net` is +DM - -DM, `moved` its size; where nothing moved a size that is as good as 0.
+    """
+    up = np.where((rise > fall) & (rise > 0.0), rise, 0.0)
+    net = np.where((fall > rise) & (fall > 0.0), -fall, up)
+    return net, np.maximum(np.abs(net), TINY)

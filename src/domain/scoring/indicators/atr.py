@@ -1,10 +1,10 @@
-"""Average true range (Wilder 1978)."""
+"""Average true range (Wilder 1978): `wilder` of the true ranges."""
 
-from domain.scoring.numeric import Operand, Ops
+import numpy as np
+
+from domain.market.candle_series import FloatArray
 
 
-def true_range(high: Operand, low: Operand, previous_close: Operand, ops: Ops) -> Operand:
+def true_range(high: FloatArray, low: FloatArray, previous_close: FloatArray) -> FloatArray:
     """Largest of high-low, high-previous close, previous close-low, in price units."""
-    return ops.maximum(
-        ops.maximum(high - low, high - previous_close), previous_close - low
-    )
+    return np.maximum(np.maximum(high - low, high - previous_close), previous_close - low)

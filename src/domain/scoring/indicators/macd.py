@@ -1,5 +1,6 @@
 """Moving average convergence divergence (Gerald Appel), all averages seeded with an SMA."""
 
+import operator
 from collections import deque
 from itertools import islice
 
@@ -25,24 +26,25 @@ def macd(
     size: int,
     periods: tuple[int, int, int],
     kept: int,
+    ops: Ops,
 ) -> Macd:
     """MACD of `size` closes; periods (fast, slow, signal); keeps the newest histograms."""
     fast, slow, smooth = periods
-    quick = islice(ema(closes, scaled_fast, size, fast), slow - fast, None)
-    lines = (a - b for a, b in zip(quick, ema(closes, scaled_slow, size, slow), strict=True))
+    quick = islice(ema(closes, scaled_fast, size, fast, ops), slow - fast, None)
+    lines = map(operator.sub, quick, ema(closes, scaled_slow, size, slow, ops))
     line = next(lines)
     total = line
     for _ in range(smooth - 1):
         line = next(lines)
         total = total + line
     signal = total / smooth
-    share = alpha(smooth)
-    keep = 1.0 - share
-    histograms = deque([line - signal], maxlen=kept)
-    for line in lines:  # noqa: B007  the last one is the newest
-        signal = signal * keep + line * share
-        histograms.append(line - signal)
-    return Macd(line, signal, tuple(histograms))
+    share, keep = ops.constant(alpha(smooth)), ops.constant(1.0 - alpha(smooth))
+    newest = deque([(line, signal)], maxlen=kept)
+    for value in lines:
+        signal = signal * keep + value * share
+        newest.append((value, signal))
+    line, signal = newest[-1]
+    return Macd(line, signal, tuple(a - b for a, b in newest))
 
 
 def histogram_slope(

@@ -1,4 +1,4 @@
-"""The log of a run in a file that appears only when the run is complete."""
+"""A log in a SQLite file, opened for reading, and one that appears when its run is complete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from adapters.event_store.sqlite import SqliteEventStore, open_log
+from adapters.clock.system import SystemClock
+from adapters.event_store.sqlite import SqliteEventStore
+from adapters.event_store.sqlite_file import open_log
 from adapters.event_store.with_tables_apart import LogWithTablesApart
 from application.errors import InputError
 
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
+def reading(path: Path) -> Iterator[SqliteEventStore]:
+    """The log of a file, closed afterwards. Raises InputError when it is none of ours."""
+    file = open_log(path, create=False, read_only=True)
+    try:
+        yield SqliteEventStore(file, SystemClock())
+    finally:
+        file.close()
+
+
+@contextmanager
 def research_log(path: Path, tables: InMemoryReadModels) -> Iterator[LogWithTablesApart]:
     """An event store in a file beside `path`, moved there at the end.
 
@@ -25,19 +37,23 @@ def research_log(path: Path, tables: InMemoryReadModels) -> Iterator[LogWithTabl
     when the folder cannot be written.
     """
     partial = path.with_name(path.name + ".partial")
-    _clear(partial)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        store: SqliteEventStore = open_log(partial, create=True, durable=False)
+        _clear(partial)
+        if path.is_dir():
+            raise InputError(f"--events {path}: is a folder; give a file")
     except OSError as error:
         raise InputError(f"--events {path}: {error.strerror or error}") from error
+    file = open_log(partial, create=True, durable=False)
     try:
-        yield LogWithTablesApart(store, tables)
-        store.close()
+        yield LogWithTablesApart(SqliteEventStore(file, SystemClock()), tables)
+        file.close()
         os.replace(partial, path)
-    finally:
-        store.close()
+    except BaseException:
+        # an interrupted or failed run must leave no file that looks like a finished one
+        file.abandon()
         _clear(partial)
+        raise
 
 
 def _clear(partial: Path) -> None:

@@ -1,0 +1,1 @@
+"""Tables from outside - CSV, CSV.gz, zip, Parquet - read and checked before anybody uses them."""
