@@ -24,3 +24,39 @@ $(STAMP): pyproject.toml constraints.txt
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[research]'; \
 	fi
 	touch $(STAMP)
+
+.PHONY: demo
+demo: setup  ## trade the sample candles and write a report to look at
+	mkdir -p build
+	$(BIN)/crypto-trader backtest --candles examples/candles --usdjpy 157 --cash 300000 \
+		--set max_position_jpy=60000 --report build/demo.html --events build/demo.sqlite
+	@echo
+	@echo "The sample candles are synthetic. Real ones: unpack or drop any monthly 5m archive of"
+	@echo "data.binance.vision (ETHUSDT-5m-2025-01.zip ...) into a folder, zips as they are, and"
+	@echo "  $(BIN)/crypto-trader backtest --candles FOLDER --usdjpy 150 --report build/r.html"
+	@echo "Open build/demo.html in a browser. Why a trade happened:"
+	@echo "  $(BIN)/crypto-trader events build/demo.sqlite --type OrderFilled --limit 3"
+	@echo "  $(BIN)/crypto-trader explain --log build/demo.sqlite ID"
+
+.PHONY: test
+test: setup  ## install and run the tests
+	$(BIN)/python -m pytest -q
+
+.PHONY: check
+check: setup  ## lint, types, import contracts, shape
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture tests/domain
+
+.PHONY: bench
+bench: setup  ## speed and memory against a plain loop and peers
+	$(BIN)/python benchmarks/bench.py
+
+.PHONY: vectors
+vectors: setup  ## check FILES (default: ../shared/vectors/*.json) against the formulas
+	$(BIN)/python -m tests.vectors $(or $(FILES),$(wildcard ../shared/vectors/*.json))
+
+.PHONY: clean
+clean:  ## remove what was built, but not .venv
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

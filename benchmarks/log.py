@@ -25,7 +25,7 @@ import attrs
 import domain.events as e
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.event_store.sqlite_file import open_log
+from adapters.sqlite_file import open_log
 from adapters.wire_format.decode import decode_events
 from adapters.wire_format.encode import encode_events
 from domain.money import Jpy

@@ -1,8 +1,8 @@
 """Event -> what is sent because of it. A reaction only sends; whatever decides is a use case.
 
-    AnalysisTriggered   -> analysis starter
-    OrderRequested      -> order queue
-    trouble and trades  -> notifier
+AnalysisTriggered   -> analysis starter
+OrderRequested      -> order queue
+trouble and trades  -> notifier
 """
 
 from collections.abc import Iterable

@@ -20,7 +20,7 @@ class _Money:
     amount: Decimal
 
     @classmethod
-    def of(cls, value: Decimal | int | str | float) -> Self:
+    def of(cls, value: Decimal | str | float) -> Self:
         """Make an amount; a float goes through its shortest text, so 0.1 stays 0.1."""
         return cls(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
 
@@ -29,7 +29,7 @@ class _Money:
             raise CurrencyMismatch(
                 f"{type(self).__name__} and {type(other).__name__} cannot meet in one expression"
             )
-        return other.amount  # type: ignore[attr-defined, no-any-return]
+        return other.amount
 
     def __add__(self, other: Self) -> Self:
         return type(self)(self.amount + self._same(other))
@@ -48,7 +48,7 @@ class _Money:
         return type(self)(-self.amount)
 
     def __eq__(self, other: object) -> bool:
-        return other.__class__ is self.__class__ and self.amount == other.amount  # type: ignore[attr-defined]
+        return other.__class__ is self.__class__ and self.amount == other.amount
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.amount))

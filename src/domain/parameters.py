@@ -223,7 +223,7 @@ class StrategyParameters:
     def with_settings(self, settings: Iterable[str]) -> Self:
         """A copy with `name=value` texts applied; raises ParameterError that names the bad one."""
         fields = attrs.fields_dict(type(self))
-        changes: dict[str, float] = {}
+        changes: dict[str, Any] = {}
         for setting in settings:
             name, equals, text = setting.partition("=")
             name = name.strip()

@@ -10,7 +10,7 @@ import pytest
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.event_store.sqlite_file import (
+from adapters.sqlite_file import (
     APPLICATION_ID,
     FORMAT,
     SqliteFile,

@@ -8,7 +8,7 @@ import attrs
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.event_store.sqlite_file import open_log
+from adapters.sqlite_file import open_log
 from adapters.read_models.in_memory import InMemoryReadModels
 from adapters.read_models.sqlite import SqliteReadModels
 from application.commit import Log

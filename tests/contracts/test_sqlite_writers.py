@@ -11,7 +11,7 @@ import pytest
 
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.event_store.sqlite_file import open_log
+from adapters.sqlite_file import open_log
 from adapters.read_models.sqlite import SqliteReadModels
 from application.errors import Conflict, Retryable
 from application.read_models import PRICES

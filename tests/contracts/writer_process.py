@@ -8,7 +8,7 @@ import sys
 
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.event_store.sqlite_file import open_log
+from adapters.sqlite_file import open_log
 from application.errors import Conflict
 from tests.given.history import commit, price
 

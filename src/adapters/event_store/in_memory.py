@@ -21,38 +21,40 @@ class InMemoryEventStore:
         self._streams: defaultdict[str, list[Commit]] = defaultdict(list)
         self._versions: dict[str, int] = {}
         self._appended = asyncio.Event()
+        self._followed = False
 
     async def append(self, commits: Sequence[Commit], rows: Sequence[Row] = ()) -> None:
         """Append all or nothing; see the port."""
         versions = self._versions
-        ahead: dict[str, int] = {}
-        repeated = 0
-        for commit in commits:
-            stream = commit.stream
-            newest = ahead.get(stream)
-            if newest is None:
-                newest = versions.get(stream, 0)
-            if commit.version == newest + 1:
-                ahead[stream] = newest + len(commit.events)
-            elif self._is_mine(commit):
-                repeated += 1
-                ahead[stream] = newest
-            else:
-                raise Conflict(f"{stream} is at version {newest}, not at {commit.version - 1}")
-        if repeated:
-            if repeated < len(commits):
-                raise Conflict("only a part of these commits was appended before")
-            return
+        if len(commits) == 1:  # by far the most: no other commit to be in step with
+            commit = commits[0]
+            if commit.version != versions.get(commit.stream, 0) + 1:
+                return self._repeated(commits)
+            versions[commit.stream] = commit.version + len(commit.events) - 1
+        else:
+            ahead: dict[str, int] = {}
+            for commit in commits:
+                newest = ahead.get(commit.stream) or versions.get(commit.stream, 0)
+                if commit.version != newest + 1:
+                    return self._repeated(commits)
+                ahead[commit.stream] = newest + len(commit.events)
+            versions.update(ahead)
         for commit in commits:
             self._streams[commit.stream].append(commit)
-        versions.update(ahead)
         self._commits += commits
         self._tables.write(rows)
-        self._appended.set()
+        if self._followed:
+            self._appended.set()
 
-    def _is_mine(self, commit: Commit) -> bool:
-        """True when this very commit was appended before (its acknowledgement was lost)."""
-        return commit in self._streams.get(commit.stream, ())
+    def _repeated(self, commits: Sequence[Commit]) -> None:
+        """Accept an append whose acknowledgement was lost. Raises Conflict for any other."""
+        for commit in commits:
+            if commit not in self._streams.get(commit.stream, ()):
+                newest = self._versions.get(commit.stream, 0)
+                raise Conflict(
+                    f"{commit.stream} is at version {newest}, not at {commit.version - 1}, or "
+                    f"only a part of these commits was appended before"
+                )
 
     async def version(self, stream: str) -> int:
         """Version of the newest event; 0 for an unknown stream."""
@@ -79,6 +81,7 @@ class InMemoryEventStore:
 
     async def follow(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """As read_all, then waits for more, for ever."""
+        self._followed = True
         while True:
             self._appended.clear()
             async for position, commit in self.read_all(after):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from sqlite3 import Connection
 from typing import Any, Final
 
-from adapters.event_store.sqlite_file import SqliteFile
+from adapters.sqlite_file import SqliteFile
 from adapters.read_models.sqlite import encode_rows, write_rows
 from adapters.wire_format.decode import decode_events
 from adapters.wire_format.encode import encode_events

@@ -72,9 +72,7 @@ def load_candles(
     return LoadedCandles({pair: one for pair, one in kept.items() if len(one)}, tuple(said))
 
 
-def _period(
-    series: CandleSeries, start: int | None, end: int | None, history: int
-) -> CandleSeries:
+def _period(series: CandleSeries, start: int | None, end: int | None, history: int) -> CandleSeries:
     """The candles of a period and those before it; empty when the period itself is."""
     times = series.open_time
     first = 0 if start is None else int(np.searchsorted(times, start))
@@ -118,7 +116,7 @@ def _gaps(series: CandleSeries) -> list[str]:
     longest = int(gaps[np.argmax(steps[gaps])])
     minutes = (int(steps[longest]) - CANDLE) // MINUTE
     since = iso(int(series.open_time[longest]) + CANDLE)
-    return [
-        f"{series.pair}: {len(gaps):,} gap{'' if len(gaps) == 1 else 's'} left as they are, "
-        f"{missing:,} candles missing; the longest is {minutes:,} minutes from {since}"
-    ]
+    count = "1 gap" if len(gaps) == 1 else f"{len(gaps):,} gaps"
+    lost = "1 candle" if missing == 1 else f"{missing:,} candles"
+    longest_said = f"the longest lasts {minutes:,} minutes from {since}"
+    return [f"{series.pair}: {count} left open, {lost} missing; {longest_said}"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import attrs
 import numpy as np
 
 from adapters.market_data.candle_names import CandleFile, interval_in

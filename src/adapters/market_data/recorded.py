@@ -47,7 +47,7 @@ class _Recording:
     def between(self, after: int, newest: int) -> list[Candle]:
         """Candles opened in (after, newest] (ms)."""
         times, at = self._times, self._next
-        if at < len(times) and times[at] == newest and (not at or times[at - 1] == after):
+        if at and at < len(times) and times[at] == newest and times[at - 1] == after:
             self._next = at + 1
             return [next(self._stream)]
         first, end = bisect_right(times, after), bisect_right(times, newest)

@@ -1,125 +1,134 @@
-"""A synthetic market: correlated coins, volatility clusters, jumps and gaps, from one seed."""
+"""A market made from a seed: correlated coins, calm and wild spells, jumps, missing candles.
 
-from __future__ import annotations
+Only + - * / and square roots make the prices, in one fixed order, so that a seed gives the same
+market on any machine; each coin has its own stream of chance, so that leaving one out does not
+change the others.
+"""
 
-from typing import TYPE_CHECKING
+import math
+import zlib
+from typing import Final
 
+import attrs
 import numpy as np
 
 from domain.instant import CANDLE, DAY
-from domain.market.candle_series import CandleSeries
+from domain.instruments import Instrument, Instruments
+from domain.market.candle_series import BoolArray, CandleSeries, FloatArray, IntArray
 
-if TYPE_CHECKING:
-    from domain.instruments import Instruments
+START: Final = 1_735_689_600_000
+"""2025-01-01T00:00Z, where a synthetic market begins unless told otherwise (ms)."""
 
-START = 1_735_689_600_000
-"""2025-01-01T00:00:00Z in ms."""
+_PER_DAY = DAY // CANDLE
+_LARGEST_STEP = 0.12  # of one candle; a jump beyond it is cut
 
-# level in USDT and deviation of a 5-minute return, as they were at the beginning of 2025
-COINS = {
-    "ETH": (3300.0, 0.0020),
-    "BTC": (94_000.0, 0.0015),
-    "XRP": (2.1, 0.0024),
-    "SOL": (190.0, 0.0026),
-    "DOGE": (0.32, 0.0028),
-    "AVAX": (36.0, 0.0027),
+
+@attrs.frozen(slots=True, weakref_slot=False, kw_only=True)
+class _Character:
+    """How a coin behaves: price at the start, share of the market's moves, own 5-minute noise."""
+
+    level: float
+    beta: float
+    noise: float
+    decimals: int
+    turnover: float  # USDT per ordinary candle
+
+
+_CHARACTERS = {
+    "BTC": _Character(level=94_000.0, beta=0.85, noise=0.00045, decimals=2, turnover=4e6),
+    "ETH": _Character(level=3_350.0, beta=1.10, noise=0.0007, decimals=2, turnover=3e6),
+    "XRP": _Character(level=2.1, beta=1.05, noise=0.0013, decimals=4, turnover=1.2e6),
+    "SOL": _Character(level=190.0, beta=1.25, noise=0.0010, decimals=2, turnover=1.5e6),
+    "DOGE": _Character(level=0.32, beta=1.30, noise=0.0012, decimals=5, turnover=8e5),
+    "AVAX": _Character(level=36.0, beta=1.30, noise=0.0013, decimals=2, turnover=3e5),
 }
-OTHER = (100.0, 0.0025)
-CORRELATION = 0.7
-GARCH_ALPHA, GARCH_BETA = 0.08, 0.90
-DEGREES = 5
-"""Student's t: how fat the tails of a return are."""
-JUMPS_PER_DAY = 0.6
-JUMP_SIZE = 0.012
-GAPS_PER_DAY = 0.05
-GAP_CANDLES = 12
-STEPS = 4
-"""Steps within a candle, for its high and low."""
+_UNKNOWN = _Character(level=100.0, beta=1.1, noise=0.0010, decimals=3, turnover=5e5)
 
 
 def synthetic_market(
     seed: int, days: float, instruments: Instruments, start_ms: int = START
 ) -> dict[str, CandleSeries]:
-    """5-minute candles of every coin by pair; the same for the same seed.
+    """Five-minute candles of so many days by analysis pair, from `start_ms` on the 5-minute grid.
 
-    Returns share one factor; their variance follows GARCH(1,1) with Student's t shocks;
-    market-wide jumps and missing stretches come at random. Prices are rounded to six
-    significant digits, which hides the last bits in which machines may differ.
+    `seed` >= 0. About 0.2 % of the candles are missing, never the first or the last one. Raises
+    ValueError for a period shorter than a candle or a start off the grid.
     """
-    rng = np.random.default_rng(seed)
-    count = max(1, round(days * DAY / CANDLE))
-    coins = list(instruments)
-    levels = np.array([COINS.get(one.news, OTHER)[0] for one in coins])
-    calm = np.array([COINS.get(one.news, OTHER)[1] for one in coins])
-    returns = _returns(rng, count, calm)
-    path = np.exp(np.cumsum(returns.reshape(count * STEPS, len(coins)), axis=0)) * levels
-    volumes = _volumes(rng, returns, levels, calm)
+    count = round(days * _PER_DAY)
+    if count < 1:
+        raise ValueError(f"{days} days is shorter than one candle")
+    if start_ms % CANDLE:
+        raise ValueError(f"start_ms = {start_ms} is off the 5-minute grid")
+    chance = _chance(seed, "market")
+    market = _drift(chance, count) + _clustered(chance, count, 0.00105) + _jumps(chance, count, 0.8)
+    outages = _missing(chance, count, every_days=45.0, longest=9)
     times = start_ms + CANDLE * np.arange(count, dtype=np.int64)
-    series = {}
-    for at, coin in enumerate(coins):
-        prices = _significant(path[:, at], 6).reshape(count, STEPS)
-        close = np.ascontiguousarray(prices[:, -1])
-        opened = np.concatenate(([_significant(levels[at : at + 1], 6)[0]], close[:-1]))
-        kept = _without_gaps(rng, count)
-        series[coin.pair] = CandleSeries(
-            coin.pair,
-            times[kept],
-            opened[kept],
-            np.maximum(prices.max(axis=1), opened)[kept],
-            np.minimum(prices.min(axis=1), opened)[kept],
-            close[kept],
-            volumes[kept, at],
-        )
-    return series
+    return {one.pair: _coin(one, seed, times, market, outages) for one in instruments}
 
 
-def _returns(rng: np.random.Generator, count: int, calm: np.ndarray) -> np.ndarray:
-    """Log returns of every step, shape (count, STEPS, coins)."""
-    shape = (count, STEPS, len(calm))
-    unit = np.sqrt((DEGREES - 2) / DEGREES)
-    shared = rng.standard_t(DEGREES, (count, STEPS, 1)) * unit
-    own = rng.standard_t(DEGREES, shape) * unit
-    shocks = np.sqrt(CORRELATION) * shared + np.sqrt(1 - CORRELATION) * own
-    base = calm**2 * (1 - GARCH_ALPHA - GARCH_BETA)
-    variance = calm**2
-    returns = np.empty(shape)
-    for at in range(count):
-        returns[at] = shocks[at] * np.sqrt(variance / STEPS)
-        moved = returns[at].sum(axis=0)
-        variance = np.minimum(
-            base + GARCH_ALPHA * moved * moved + GARCH_BETA * variance, 64 * calm**2
-        )
-    jumps = rng.random(count) < JUMPS_PER_DAY * CANDLE / DAY
-    sizes = rng.standard_normal((count, 1)) * JUMP_SIZE
-    returns[:, 0, :] += np.where(jumps[:, None], sizes * calm / calm.mean(), 0.0)
-    return returns
+def _chance(seed: int, name: str) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())]))
 
 
-def _volumes(
-    rng: np.random.Generator, returns: np.ndarray, levels: np.ndarray, calm: np.ndarray
-) -> np.ndarray:
-    """Coins traded: more when prices move, about 2 million USDT a candle."""
-    count, _, coins = returns.shape
-    noise = np.exp(rng.standard_normal((count, coins)) * 0.5)
-    moved = np.abs(returns.sum(axis=1)) / calm
-    return _significant(noise * (1 + moved) * 1e6 / levels, 5)
+def _coin(
+    coin: Instrument, seed: int, times: IntArray, market: FloatArray, outages: BoolArray
+) -> CandleSeries:
+    own = _CHARACTERS.get(coin.news, _UNKNOWN)
+    count = len(times)
+    chance = _chance(seed, coin.pair)
+    moves = own.beta * market + _clustered(chance, count, own.noise) + _jumps(chance, count, 0.25)
+    np.clip(moves, -_LARGEST_STEP, _LARGEST_STEP, out=moves)
+    tick = 1 / 10**own.decimals
+    close = np.round(np.maximum(own.level * np.cumprod(1.0 + moves), tick), own.decimals)
+    opened = np.concatenate(([own.level], close[:-1]))  # each opens where the last one closed
+    # beyond open and close a candle reaches about as far as its coin usually moves
+    usual = own.noise + own.beta * 0.0010
+    reach = usual * (0.05 + chance.random((2, count)) ** 2) + 0.2 * np.abs(moves)
+    reach *= chance.random((2, count))
+    high = np.round(np.maximum(opened, close) * (1.0 + reach[0]), own.decimals)
+    low = np.round(np.minimum(opened, close) * (1.0 - reach[1]), own.decimals)
+    low = np.minimum(np.maximum(low, tick), np.minimum(opened, close))
+    busy = (0.3 + chance.random(count)) * (0.4 + np.abs(moves) / usual)
+    volume = np.round(own.turnover * busy / close, 3)
+    there = ~(outages | _missing(chance, count, every_days=6.0, longest=4))
+    there[[0, -1]] = True
+    columns = (opened, high, low, close, volume)
+    return CandleSeries(coin.pair, times[there], *(one[there] for one in columns))
 
 
-def _without_gaps(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Which candles exist."""
-    kept = np.ones(count, dtype=bool)
-    begins = np.flatnonzero(rng.random(count) < GAPS_PER_DAY * CANDLE / DAY)
-    lengths = rng.integers(1, GAP_CANDLES + 1, len(begins))
-    for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
-        kept[max(1, begin) : begin + length] = False
-    return kept
+def _clustered(chance: np.random.Generator, count: int, usual: float) -> FloatArray:
+    """Moves of standard deviation `usual` whose size lingers: GARCH(1,1), plain arithmetic."""
+    variance = 1.0
+    moves = []
+    for shock in chance.standard_normal(count).tolist():
+        move = shock * math.sqrt(variance)
+        moves.append(move)
+        # capped: one wild candle may not make the next hour impossible
+        variance = min(0.012 + 0.063 * move * move + 0.925 * variance, 16.0)
+    return usual * np.array(moves)
 
 
-def _significant(values: np.ndarray, digits: int) -> np.ndarray:
-    """Rounded to so many significant digits, by powers of ten that are exact."""
-    places = digits - 1 - np.floor(np.log10(values)).astype(int)
-    rounded = np.empty_like(values)
-    for place in np.unique(places).tolist():
-        chosen = places == place
-        rounded[chosen] = np.round(values[chosen], place)
-    return rounded
+def _drift(chance: np.random.Generator, count: int) -> FloatArray:
+    """A trend per candle that changes every half day to three days, of up to 4 % a day."""
+    parts: list[FloatArray] = []
+    done = 0
+    while done < count:
+        length = int(chance.integers(_PER_DAY // 2, 3 * _PER_DAY))
+        parts.append(np.full(length, (2.0 * chance.random() - 1.0) * 0.04 / _PER_DAY))
+        done += length
+    return np.concatenate(parts)[:count]
+
+
+def _jumps(chance: np.random.Generator, count: int, per_day: float) -> FloatArray:
+    """Rare single steps of 0.5 to 4.5 %, small ones more often, somewhat more down than up."""
+    comes = chance.random(count) < per_day / _PER_DAY
+    size = 0.005 + 0.04 * chance.random(count) ** 4
+    sign = np.where(chance.random(count) < 0.45, 1.0, -1.0)
+    return np.where(comes, sign * size, 0.0)
+
+
+def _missing(chance: np.random.Generator, count: int, every_days: float, longest: int) -> BoolArray:
+    begins = np.flatnonzero(chance.random(count) < 1.0 / (every_days * _PER_DAY))
+    gone = np.zeros(count, dtype=np.bool_)
+    for first, length in zip(begins, chance.integers(1, longest, len(begins)), strict=True):
+        gone[first : first + length] = True
+    return gone

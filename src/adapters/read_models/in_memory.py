@@ -42,42 +42,61 @@ class InMemoryReadModels:
         self._tables: defaultdict[str, defaultdict[str, _Partition]] = defaultdict(
             lambda: defaultdict(_Partition)
         )
+        self._waiting: defaultdict[Table[Any], list[Any]] = defaultdict(list)
         self._flagged: dict[str, dict[tuple[str, Any], Any]] = {}
+        self._flagged_in_order: dict[str, list[Any]] = {}
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Put rows in place; the event store calls this inside its append."""
-        current = None
+        """Put rows in place; the event store calls this inside its append.
+
+        Rows of a table without flags are put in place when somebody next reads the table.
+        """
+        waiting = self._waiting
         for table, row in rows:
-            if table is not current:  # rows of one table come together: look it up once
-                current, partitions = table, self._tables[table.name]
-                name_of, key_of, flag = table.partition, table.sort, table.flag
-            name, key = name_of(row), key_of(row)
-            partition = partitions[name]
-            keys = partition.keys
-            if not keys or key > keys[-1]:
-                keys.append(key)  # time goes on: nearly every row is the newest
-                partition.rows.append(row)
+            if table.flag is None:
+                waiting[table].append(row)
             else:
-                partition.put(key, row)
-            if flag is not None:
+                name, key = table.partition(row), table.sort(row)
+                self._tables[table.name][name].put(key, row)
                 self._flag(table, name, key, row)
+
+    def _settle(self, table: Table[Any]) -> defaultdict[str, _Partition]:
+        """The table's partitions with every row in place."""
+        partitions = self._tables[table.name]
+        waiting = self._waiting[table]
+        if waiting:
+            name_of, key_of = table.partition, table.sort
+            for row in waiting:
+                partition, key = partitions[name_of(row)], key_of(row)
+                keys = partition.keys
+                if not keys or key > keys[-1]:
+                    keys.append(key)  # time goes on: nearly every row is the newest
+                    partition.rows.append(row)
+                else:
+                    partition.put(key, row)
+            waiting.clear()
+        return partitions
 
     def _flag(self, table: Table[Any], name: str, key: Any, row: Any) -> None:
         flagged = self._flagged.setdefault(table.name, {})
         if table.flag is not None and table.flag(row):
             flagged[name, key] = row
-        else:
-            flagged.pop((name, key), None)
+        elif (name, key) in flagged:
+            del flagged[name, key]
+        self._flagged_in_order[table.name] = [flagged[key] for key in sorted(flagged)]
 
     async def get(self, table: Table[R], partition: str, sort: int | str = "") -> R | None:
         """The row of a key, or None."""
         found = self._partition(table, partition)
         if found is None:
             return None
+        if table.sort_name is None:
+            row: R = found.rows[0]
+            return row
         at = found.first_since(sort)
         if at == len(found.keys) or found.keys[at] != sort or at < self._alive(table, found):
             return None
-        row: R = found.rows[at]
+        row = found.rows[at]
         return row
 
     async def newest(self, table: Table[R], partition: str, count: int) -> Sequence[R]:
@@ -103,17 +122,15 @@ class InMemoryReadModels:
 
     async def flagged(self, table: Table[R]) -> Sequence[R]:
         """All rows that the flag marks, by key."""
-        flagged = self._flagged.get(table.name)
-        if not flagged:
-            return ()
-        if table.lifetime_ms is None:
-            return [flagged[key] for key in sorted(flagged)]
+        rows = self._flagged_in_order.get(table.name, ())
+        if table.lifetime_ms is None or not rows:
+            return rows
         oldest = self._clock.now() - table.lifetime_ms
-        return [flagged[key] for key in sorted(flagged) if key[1] >= oldest]
+        return [row for row in rows if table.sort(row) >= oldest]  # type: ignore[operator]
 
     async def everything(self, table: Table[R]) -> Sequence[R]:
         """All living rows, by key."""
-        partitions = self._tables.get(table.name, {})
+        partitions = self._settle(table)
         return [
             row
             for name in sorted(partitions)
@@ -124,12 +141,13 @@ class InMemoryReadModels:
         """Empty the tables and write these rows instead."""
         for table in tables:
             self._tables.pop(table.name, None)
+            self._waiting.pop(table, None)
             self._flagged.pop(table.name, None)
+            self._flagged_in_order.pop(table.name, None)
         self.write(rows)
 
     def _partition(self, table: Table[Any], name: str) -> _Partition | None:
-        partitions = self._tables.get(table.name)
-        return partitions.get(name) if partitions is not None else None
+        return self._settle(table).get(name)
 
     def _alive(self, table: Table[Any], partition: _Partition) -> int:
         """Index of the first row that has not expired."""

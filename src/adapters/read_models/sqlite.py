@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from adapters.event_store.sqlite_file import SqliteFile
+from adapters.sqlite_file import SqliteFile
 from application.errors import Broken
 from application.ports.clock import Clock
 from application.ports.read_models import Row, Table

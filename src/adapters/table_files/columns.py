@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from application.errors import InputError
-from domain.market.candle_series import FloatArray, IntArray
+from domain.market.candle_series import BoolArray, FloatArray, IntArray
 
 # a moment is told by its size: ms cover 2001 to 2286, microseconds the same years
 _MS = (10**12, 10**13)
@@ -25,20 +25,23 @@ def require(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
         )
 
 
-def numbers(table: pd.DataFrame, column: str, path: Path) -> FloatArray:
-    """A column as finite float64. Raises InputError that names the first other row (from 1)."""
+def numbers(
+    table: pd.DataFrame,
+    column: str,
+    path: Path,
+    low: float = -np.inf,
+    high: float = np.inf,
+) -> FloatArray:
+    """A column as finite float64 from low to high.
+
+    Raises InputError that names the first row (from 1) that holds anything else.
+    """
     raw = table[column]
     if raw.dtype.kind in "bM":
         raise InputError(f"{path}: column {column} holds {raw.dtype}, not numbers: export again")
     values: FloatArray = pd.to_numeric(raw, errors="coerce").to_numpy(dtype=np.float64)
-    finite = np.isfinite(values)
-    if not finite.all():
-        row = int(np.argmin(finite))
-        said = "empty" if pd.isna(raw.iloc[row]) else repr(raw.iloc[row])
-        raise InputError(
-            f"{path}: {column} in row {row + 1} is {said}, not a finite number: "
-            f"correct or remove the row"
-        )
+    refuse_rows(~np.isfinite(values), raw, path, "not a finite number")
+    refuse_rows((values < low) | (values > high), raw, path, f"not within {low:g} to {high:g}")
     return values
 
 
@@ -50,22 +53,22 @@ def moments(table: pd.DataFrame, column: str, path: Path) -> IntArray:
     raw = table[column]
     if raw.dtype.kind != "M" and not _looks_numeric(raw):
         raw = pd.to_datetime(raw.astype(str), errors="coerce", utc=True, format="ISO8601")
-        _refuse_first(raw.isna().to_numpy(), table[column], path, "not a moment")
+        refuse_rows(raw.isna().to_numpy(), table[column], path, "not a moment")
     if raw.dtype.kind == "M":
-        _refuse_first(raw.isna().to_numpy(), table[column], path, "not a moment")
+        refuse_rows(raw.isna().to_numpy(), table[column], path, "not a moment")
         in_ms: IntArray = raw.dt.as_unit("ms").astype("int64").to_numpy()
         return in_ms
     given = numbers(table, column, path)
     whole = raw.to_numpy() if raw.dtype.kind == "i" else given.astype(np.int64)
-    _refuse_first(given != np.trunc(given), raw, path, "not a whole number of ms")
+    refuse_rows(given != np.trunc(given), raw, path, "not a whole number of ms")
     for unit, low, high in _OTHER_UNITS:
-        _refuse_first(
+        refuse_rows(
             (given >= low) & (given < high), raw, path, f"in {unit}: ms or microseconds are wanted"
         )
     microseconds = (whole >= _US[0]) & (whole < _US[1])
     known = microseconds | ((whole >= _MS[0]) & (whole < _MS[1]))
-    _refuse_first(~known, raw, path, "neither ms nor microseconds since 1970")
-    _refuse_first(microseconds & (whole % 1000 != 0), raw, path, "not a whole number of ms")
+    refuse_rows(~known, raw, path, "neither ms nor microseconds since 1970")
+    refuse_rows(microseconds & (whole % 1000 != 0), raw, path, "not a whole number of ms")
     return np.where(microseconds, whole // 1000, whole).astype(np.int64)
 
 
@@ -76,13 +79,12 @@ def _looks_numeric(raw: "pd.Series[float]") -> bool:
     return present.empty or bool(pd.notna(pd.to_numeric(present, errors="coerce")).any())
 
 
-def _refuse_first(
-    bad: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
-    raw: "pd.Series[float]",
-    path: Path,
-    why: str,
-) -> None:
+def refuse_rows(bad: BoolArray, raw: "pd.Series[float]", path: Path, why: str) -> None:
+    """Raises InputError that names the first bad row (from 1) of a column, if there is one."""
     if bad.any():
-        row = int(np.argmax(bad))
-        said = "empty" if pd.isna(raw.iloc[row]) else f"{raw.iloc[row]!s}"
-        raise InputError(f"{path}: {raw.name} in row {row + 1} is {said}, {why}: correct the file")
+        at = int(np.argmax(bad))
+        said = "empty" if pd.isna(raw.iloc[at]) else str(raw.iloc[at])
+        raise InputError(
+            f"{path}: {raw.name} in row {int(raw.index[at]) + 1} is {said}, {why}: "
+            f"correct or remove the row"
+        )

@@ -6,11 +6,10 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from application.errors import InputError
 
@@ -40,8 +39,7 @@ def read_table(
     try:
         table = _parquet(path, wanted) if path.suffix.lower() == ".parquet" else None
         if table is None:
-            with _opened(path) as file:
-                table = _csv(file.read(), headerless)
+            table = _csv(_content(path), headerless)
     except _UNREADABLE as failure:
         why = str(failure).strip().splitlines() or [type(failure).__name__]
         raise InputError(
@@ -58,19 +56,20 @@ def _parquet(path: Path, wanted: Sequence[str] | None) -> pd.DataFrame:
         columns = [name for name in present if wanted is None or name in wanted]
         if not columns:
             return pd.DataFrame(columns=present, index=range(file.metadata.num_rows))
-        return file.read(columns=columns, use_threads=False).to_pandas()
+        table: pd.DataFrame = file.read(columns=columns, use_threads=False).to_pandas()
+        return table
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _content(path: Path) -> bytes:
     name = path.name.lower()
     if name.endswith(".gz"):
-        return gzip.open(path)
+        return gzip.decompress(path.read_bytes())
     if not name.endswith(".zip"):
-        return path.open("rb")
-    archive = zipfile.ZipFile(path)
-    for member in archive.namelist():
-        if member.lower().endswith(".csv"):
-            return archive.open(member)
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            if member.lower().endswith(".csv"):
+                return archive.read(member)
     raise ValueError("no CSV file in the archive")
 
 
@@ -84,8 +83,6 @@ def _csv(content: bytes, headerless: Sequence[str]) -> pd.DataFrame:
         return pd.read_csv(io.BytesIO(content), engine="pyarrow")
     width = first_line.count(b",") + 1
     if width < len(headerless):
-        raise ValueError(
-            f"no header and {width} columns instead of {', '.join(headerless)}"
-        )
+        raise ValueError(f"no header and {width} columns instead of {', '.join(headerless)}")
     names = [*headerless, *(f"column_{at + 1}" for at in range(len(headerless), width))]
     return pd.read_csv(io.BytesIO(content), engine="pyarrow", header=None, names=names)

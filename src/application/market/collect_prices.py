@@ -10,21 +10,22 @@ from application.errors import OutsideError
 from application.policy import Policy
 from application.ports.market_data import MarketData
 from application.read_models import LAST_ANALYSIS, LAST_ANALYSIS_KEY, PRICES
-from domain.events import AnalysisTriggered, Candle, CollectionFailed, Commit, Event, PriceCollected
+from domain.events import AnalysisTriggered, CollectionFailed, Commit, Event, PriceCollected
 from domain.identity import analysis_id
 from domain.instant import CANDLE
 from domain.market.price_move import move_pct
 from domain.parameters import StrategyParameters
 
 STREAM = "ticks"
-CANDLES_PER_HOUR = 12
+CLOSES = 13
+"""A candle and the 12 before it: what the change over an hour is made of."""
 
 
 @attrs.define(slots=True)
 class PriceMemory:
     """What a collector knows of the stored prices, good while the stream is at `version`.
 
-    Closes are the newest 12 of each pair. A new process starts with an empty memory and reads
+    Closes are the newest 13 of each pair: an hour, from end to end. A new process starts with an empty memory and reads
     it from the tables; so does one that finds that somebody else has written.
     """
 
@@ -36,18 +37,12 @@ class PriceMemory:
     async def catch_up(self, log: Log, pairs: Sequence[str], version: int, oldest: int) -> None:
         """Read what is stored; a pair without candles starts after `oldest` (ms)."""
         for pair in pairs:
-            rows = await log.tables.newest(PRICES, pair, CANDLES_PER_HOUR)
+            rows = await log.tables.newest(PRICES, pair, CLOSES)
             self.newest[pair] = rows[-1].open_time if rows else oldest
-            self.closes[pair] = deque((one.close for one in rows), CANDLES_PER_HOUR)
+            self.closes[pair] = deque((one.close for one in rows), CLOSES)
         last = await log.tables.get(LAST_ANALYSIS, LAST_ANALYSIS_KEY)
         self.last_analysis = last.analysed_at if last else None
         self.version = version
-
-    def add(self, candles: Sequence[Candle]) -> None:
-        """Take in the older of a pair's new candles."""
-        closes = self.closes[candles[0].pair]
-        for candle in candles:
-            closes.append(candle.close)
 
 
 async def collect_prices(
@@ -74,21 +69,19 @@ async def collect_prices(
     memory.version = -1  # until the append has succeeded, what is added below is not true yet
     events: list[Event] = []
     moves: dict[str, float] = {}
+    newest_closed = tick - CANDLE
     for pair in pairs:
         candles = answers[pair]
         if isinstance(candles, OutsideError):
             events.append(CollectionFailed(f"market_data/{pair}", str(candles)))
-        elif candles:
-            newest = candles[-1]
-            if len(candles) > 1:
-                events += map(PriceCollected, candles[:-1])
-                memory.add(candles[:-1])
-            events.append(PriceCollected(newest))
-            closes = memory.closes[pair]
-            if len(closes) == CANDLES_PER_HOUR and newest.open_time + CANDLE == tick:
-                moves[pair] = move_pct(newest.close, closes[0])
-            closes.append(newest.close)
-            memory.newest[pair] = newest.open_time
+            continue
+        closes = memory.closes[pair]
+        for candle in candles:
+            events.append(PriceCollected(candle))
+            closes.append(candle.close)
+            memory.newest[pair] = candle.open_time
+        if memory.newest[pair] == newest_closed and len(closes) == CLOSES:
+            moves[pair] = move_pct(closes[-1], closes[0])
     reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:
         events.append(AnalysisTriggered(analysis_id(tick), reason, tuple(moves.items())))

@@ -91,7 +91,7 @@ async def _order_moved(event: Any, _: e.Commit, __: int, rows: RowsAhead) -> Non
     if row is None or row.order != event.order:
         return  # the row tells of the newest order of a pair, and this is an older one
     state = orders.TRANSITIONS_TO[type(event)]
-    moved = attrs.evolve(row, state=state, final=state in orders.FINAL)
+    moved = OrderUnderWay(row.pair, row.order, row.side, state, state in orders.FINAL)
     rows.pending.append((ANALYSIS_STATE, moved))
 
 

@@ -40,7 +40,10 @@ class Phrase:
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class Lexicon:
-    """Signed strengths of words by form; phrases by each form of their first word, longest first."""
+    """Signed strengths of words by form, and phrases by each form of their first word.
+
+    Of phrases with one first word the longest comes first.
+    """
 
     phrases: Mapping[str, tuple[Phrase, ...]]
     words: Mapping[str, float]
@@ -48,10 +51,10 @@ class Lexicon:
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> "Lexicon":
-        """From {phrases|words: {bullish|bearish: {strong|medium|weak: [...]}}, negations: [...],
-        irregular: {word: [form, ...]}}; words in their base form, inflected here.
+        """From a file's tables; words stand there in their base form and are inflected here.
 
-        Raises LexiconError that names the missing part.
+        {phrases|words: {bullish|bearish: {strong|medium|weak: [...]}}, negations: [...],
+        irregular: {word: [form, ...]}}. Raises LexiconError that names a missing part.
         """
         irregular = data.get("irregular", {})
         words: dict[str, float] = {}

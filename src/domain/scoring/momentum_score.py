@@ -13,9 +13,9 @@ def momentum_score(closes: Sequence[float], p: StrategyParameters) -> float:
     if len(closes) < p.momentum_long_candles:
         return 0.0
     weight = p.momentum_short_weight
-    moved = weight * _change_pct(closes, p.momentum_short_candles) + (
-        1.0 - weight
-    ) * _change_pct(closes, p.momentum_long_candles)
+    short = _change_pct(closes, p.momentum_short_candles)
+    long = _change_pct(closes, p.momentum_long_candles)
+    moved = weight * short + (1.0 - weight) * long
     return max(-1.0, min(1.0, moved / p.momentum_full_scale_pct))
 
 

@@ -99,6 +99,7 @@ def _bollinger_term(
     place = (v.close - v.bands.lower) / ops.where(apart, width, 1.0)
     term = (0.5 - place) * 2.0 * weight
     limit = weight * p.bollinger_outside_factor
-    outside = ops.clamp(term * p.bollinger_outside_factor, -limit, limit)
+    # + 0.0: floats and arrays clamp to another zero, of 0 and -0, when the weight is 0
+    outside = ops.clamp(term * p.bollinger_outside_factor, -limit, limit) + 0.0
     inside = (place >= 0.0) & (place <= 1.0)
     return ops.where(apart, ops.where(inside, term, outside), 0.0)

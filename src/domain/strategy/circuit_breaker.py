@@ -1,5 +1,7 @@
 """Losses that stop buying, and when buying resumes. Selling is never stopped."""
 
+from decimal import Decimal
+
 import attrs
 
 from domain.events import BreakerEvent, CircuitBreakerReset, CircuitBreakerTripped
@@ -31,7 +33,7 @@ def tripped_by(breaker: Breaker, p: StrategyParameters) -> CircuitBreakerTripped
     """The trip that the newest result causes, if any; a tripped breaker does not trip again."""
     if breaker.tripped_at is not None:
         return None
-    lost = Jpy(-sum(gain.amount for _, gain in breaker.results))
+    lost = Jpy(-sum((gain.amount for _, gain in breaker.results), Decimal(0)))
     if lost.amount > p.breaker_loss_jpy:
         reason = "loss_24h"
     elif breaker.losses_in_a_row >= p.breaker_losses_in_a_row:

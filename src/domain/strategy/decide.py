@@ -80,9 +80,7 @@ def decide(
         refused += [Refusal(one.pair, "sells_first", 1.0, "<", 1.0) for one in candidates]
         return Verdict(Action.SELL, tuple(sells), (), ranking, tuple(refused))
     buys = (best,) if best is not None and best.total >= thresholds.buy else ()
-    refused += [
-        _why_not_bought(one, best, thresholds) for one in candidates if one not in buys
-    ]
+    refused += [_why_not_bought(one, best, thresholds) for one in candidates if one not in buys]
     action = Action.BUY if buys else Action.HOLD
     return Verdict(action, (), buys, ranking, tuple(refused))
 

@@ -126,17 +126,32 @@ def apply(order: Order | None, event: OrderEvent) -> Order:
     assert order is not None  # only OrderRequested starts from nothing
     if event.order != order.order:
         raise IllegalTransition(f"{event.order} is not {order.order}")
+    sent, exchange_id, fills = order.sent, order.exchange_id, order.fills
     match event:
         case OrderSubmitting():
-            return attrs.evolve(order, state=state, sent=event)
+            sent = event
         case OrderPlaced():
-            return attrs.evolve(order, state=state, exchange_id=event.exchange_id)
+            exchange_id = event.exchange_id
         case OrderFillReceived():
             if order.has_fill(event.fill):
                 raise IllegalTransition(f"fill {event.fill} is booked already")
-            return attrs.evolve(order, state=state, fills=(*order.fills, event))
+            fills = (*fills, event)
         case _:
-            return attrs.evolve(order, state=state)
+            pass
+    return Order(
+        order.order,
+        order.pair,
+        order.side,
+        order.reason,
+        order.origin,
+        order.score,
+        order.position,
+        order.asked_at,
+        state,
+        sent,
+        exchange_id,
+        fills,
+    )
 
 
 def fold(events: Iterable[OrderEvent]) -> Order | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.event_store.sqlite_file import open_log
+from adapters.sqlite_file import open_log
 from adapters.event_store.with_tables_apart import LogWithTablesApart
 from application.errors import InputError
 

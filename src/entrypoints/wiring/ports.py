@@ -2,6 +2,7 @@
 
 import attrs
 
+from adapters.analysis_starter.in_process import InProcessStarter
 from application.commit import Log
 from application.policy import Policy
 from application.ports.clock import Clock
@@ -13,7 +14,6 @@ from application.ports.news_feed import NewsFeed
 from application.ports.notifier import Notifier
 from application.ports.order_queue import OrderQueue
 from application.ports.technical_scorer import TechnicalScorer
-from adapters.analysis_starter.in_process import InProcessStarter
 from domain.instruments import Instruments
 from domain.parameters import StrategyParameters
 

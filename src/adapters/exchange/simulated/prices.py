@@ -50,12 +50,18 @@ class SimulatedPrices:
 
     def last(self, pair: str, moment: int) -> Decimal | None:
         """The last price seen by a moment (ms); None before the first candle."""
-        times = self._times[pair]
-        at = self._newest_opened(pair, moment - 1)  # what opens right now has not been seen
-        if at < 0:
-            return None
-        known = self._closes if moment >= times[at] + CANDLE else self._opens
-        jpy = known[pair][at]
+        times, at = self._times[pair], self._cursors[pair]
+        if at + 1 < len(times) and times[at + 1] + CANDLE == moment:
+            at = self._cursors[pair] = at + 1  # a tick, and the next candle has just closed
+            jpy = self._closes[pair][at]
+        elif times and times[at] + CANDLE == moment:
+            jpy = self._closes[pair][at]
+        else:
+            at = self._newest_opened(pair, moment - 1)  # what opens right now is not seen yet
+            if at < 0:
+                return None
+            known = self._closes if moment >= times[at] + CANDLE else self._opens
+            jpy = known[pair][at]
         return Decimal(repr(jpy if self._decimals is None else round(jpy, self._decimals)))
 
     def first_after(self, pair: str, moment: int) -> tuple[int, Decimal] | None:

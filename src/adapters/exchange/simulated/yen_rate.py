@@ -1,125 +1,184 @@
-"""Yen for one USDT in a simulated world: USDJPY x (1 + premium), as known at the moment."""
+"""Yen for one dollar, and Coincheck's premium over it, at any moment of a simulated world.
 
-from __future__ import annotations
+A file is read with pandas, which is imported only when there is one: a simulation has none.
+"""
 
-import math
-import random
 from bisect import bisect_right
 from pathlib import Path
-from typing import Protocol
+from random import Random
+from typing import Final, Protocol, Self
 
+import attrs
+
+from adapters.table_files.timeline import Timeline
 from application.errors import InputError
-from domain.instant import HOUR, iso, parse
+from domain.instant import DAY, HOUR, iso
 
-DAILY_COLUMNS = ("yahoo_close", "fred_dexjpus", "close", "value", "usdjpy")
-MOST_PREMIUM = 0.5
-DRIFT_LIMIT = 0.015
-DRIFT_STEP = 0.0004
-DRIFT_PULL = 0.002
+LONGEST_HOLE: Final = 10 * DAY
+"""How long a rate is carried over a weekend or a hole in its file (ms); then it is unknown."""
 
+PREMIUM_LIMIT: Final = 0.015
+"""A drifting premium stays within this fraction on either side."""
 
-class Known(Protocol):
-    """A number that is known at any moment (ms)."""
-
-    def at(self, moment: int) -> float:
-        """Its value then."""
-        ...
+_WALK_BEGINS: Final = 1_483_228_800_000  # 2017-01-01T00:00Z: older candles see a premium of 0
+USDJPY_RANGE: Final = (1.0, 1000.0)
 
 
 class YenRate:
-    """A step function of time: the newest known point holds until the next one."""
+    """USDJPY as known at a moment: the newest point at or before it."""
 
-    def __init__(self, times: list[int], values: list[float], name: str) -> None:
-        self._times = times
-        self._values = values
-        self._name = name
-        self._cursor = 0
+    __slots__ = ("_readings", "_since", "_times", "_until", "_value")
+
+    def __init__(self, known: Timeline) -> None:
+        """`known` has at least one point; after a point, holes over 10 days are unknown."""
+        # a None in the readings ends what the point before it says
+        times: list[float] = []
+        readings: list[float | None] = []
+        following = [*known.times[1:], float("inf")]
+        for time, value, after in zip(known.times, known.readings, following, strict=True):
+            times.append(time)
+            readings.append(value)
+            if after > time + LONGEST_HOLE:
+                times.append(time + LONGEST_HOLE + 1)
+                readings.append(None)
+        self._times = [*times, float("inf")]
+        self._readings = readings
+        self._since = self._until = 0.0  # the stretch looked at last, and its rate
+        self._value = 0.0
 
     @classmethod
-    def constant(cls, value: float) -> YenRate:
-        """The same at all times."""
-        return cls([-(2**62)], [value], "constant")
+    def constant(cls, value: float) -> Self:
+        """One rate for ever. Raises InputError unless it is yen for a dollar."""
+        low, high = USDJPY_RANGE
+        if not low <= value <= high:
+            raise InputError(
+                f"USDJPY = {value:g} is not {low:g} to {high:g}: give yen for a dollar"
+            )
+        rate = cls(Timeline([0], [value]))
+        rate._since, rate._until, rate._value = float("-inf"), float("inf"), value
+        return rate
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Rates of a CSV: open_time, open, close (bars), or date and a value per day.
+
+        A bar's open is known at its opening time, its close one bar later; a day's value
+        (yahoo_close, fred_dexjpus, close or value) from 00:00 UTC of its date. Raises InputError.
+        """
+        from adapters.exchange.simulated.yen_files import read_rates  # noqa: PLC0415 - see above
+
+        return cls(read_rates(path))
 
     def at(self, moment: int) -> float:
-        """Value at a moment (ms). Raises InputError before the first point."""
-        times, cursor = self._times, self._cursor
-        if times[cursor] <= moment and (cursor + 1 == len(times) or moment < times[cursor + 1]):
-            return self._values[cursor]
-        cursor = bisect_right(times, moment) - 1
-        if cursor < 0:
-            raise InputError(
-                f"{self._name}: begins {iso(times[0])}, but {iso(moment)} is needed: "
-                f"choose a later --from or a longer file"
-            )
-        self._cursor = cursor
-        return self._values[cursor]
+        """The rate known at a moment (ms). Raises InputError when none is."""
+        if not self._since <= moment < self._until:
+            times = self._times
+            at = bisect_right(times, moment) - 1
+            value = self._readings[at] if at >= 0 else None
+            if value is None:
+                raise InputError(self._unknown(moment, at))
+            self._since, self._until, self._value = times[at], times[at + 1], value
+        return self._value
+
+    def _unknown(self, moment: int, at: int) -> str:
+        first, last = int(self._times[0]), int(self._times[-2]) - LONGEST_HOLE - 1
+        if at < 0:
+            said = f"is not known before {iso(first)}"
+        elif at == len(self._readings) - 1:
+            said = f"ends at {iso(last)}"
+        else:
+            said = f"has a hole of more than {LONGEST_HOLE // DAY} days around {iso(moment)}"
+        return (
+            f"USDJPY {said}, and {iso(moment)} needs it: give a file that covers the candles "
+            f"and their warm-up, or choose --from and --to within it"
+        )
+
+
+class Premium(Protocol):
+    """What Coincheck asks over Binance x USDJPY."""
+
+    def at(self, moment: int) -> float:
+        """The premium at a moment (ms), as a fraction: 0.01 is 1 %."""
+        ...
+
+
+@attrs.frozen(slots=True, weakref_slot=False, eq=False)
+class RecordedPremium:
+    """A premium of known points, of which one is a constant; before the first it is that one's."""
+
+    known: Timeline
+
+    def at(self, moment: int) -> float:
+        """The newest premium at or before a moment (ms)."""
+        found = self.known.newest(moment)
+        return self.known.readings[0] if found is None else found[1]
 
 
 class DriftingPremium:
-    """A slow walk around 0 between +-1.5 %, one step an hour, from a seed."""
+    """A slow walk within +-1.5 % that is drawn back to 0, one step an hour, given by its seed."""
+
+    __slots__ = ("_chance", "_steps")
 
     def __init__(self, seed: int) -> None:
-        self._chance = random.Random(seed)
-        self._first: int | None = None
-        self._walk = [0.0]
+        self._chance = Random(f"premium/{seed}")  # noqa: S311 - a market, no secret
+        self._steps = [0.0]
 
     def at(self, moment: int) -> float:
-        """Premium at a moment (ms); the walk begins at 0 at the first moment asked for."""
-        hour = moment // HOUR
-        if self._first is None:
-            self._first = hour
-        step = max(0, hour - self._first)
-        while len(self._walk) <= step:
-            before = self._walk[-1]
-            moved = before * (1 - DRIFT_PULL) + DRIFT_STEP * (2 * self._chance.random() - 1)
-            self._walk.append(max(-DRIFT_LIMIT, min(DRIFT_LIMIT, moved)))
-        return self._walk[step]
+        """The premium at a moment (ms); it depends on nothing but seed and hour."""
+        hour = max(0, (moment - _WALK_BEGINS) // HOUR)
+        steps = self._steps
+        while len(steps) <= hour:
+            # uniform steps and plain arithmetic: the same bits on every machine
+            walked = steps[-1] * 0.998 + (self._chance.random() - 0.5) * 0.0014
+            steps.append(min(PREMIUM_LIMIT, max(-PREMIUM_LIMIT, walked)))
+        return steps[hour]
 
 
+@attrs.frozen(slots=True, weakref_slot=False, eq=False)
 class YenPrice:
-    """Yen for one USDT: rate x (1 + premium)."""
+    """What a dollar of coins costs in yen on Coincheck."""
 
-    def __init__(self, rate: Known, premium: Known) -> None:
-        self._rate = rate
-        self._premium = premium
+    rate: YenRate
+    premium: Premium
 
     def factor(self, moment: int) -> float:
-        """JPY per USDT at a moment (ms)."""
-        return self._rate.at(moment) * (1.0 + self._premium.at(moment))
+        """USDJPY x (1 + premium) at a moment (ms). Raises InputError where USDJPY is unknown."""
+        return self.rate.at(moment) * (1.0 + self.premium.at(moment))
 
 
 def drifting_premium(seed: int) -> DriftingPremium:
-    """A premium that wanders."""
+    """A premium that wanders slowly within +-1.5 %, the same for the same seed."""
     return DriftingPremium(seed)
 
 
 def load_usdjpy(text: str) -> YenRate:
-    """`--usdjpy`: a number, or a CSV of hourly bars (open_time ms) or days (date).
+    """`--usdjpy`: yen for a dollar, or a file of rates. Raises InputError for anything else."""
+    number = _number(text)
+    return (
+        YenRate.from_file(_file(text, "--usdjpy")) if number is None else YenRate.constant(number)
+    )
 
-    A bar's open is known at its opening, its close when the bar ends; a day's value from that
-    date 00:00 UTC on. Weekends keep Friday's. Raises InputError.
+
+def load_premium(text: str) -> Premium:
+    """`--premium`: a fraction such as 0.005, a file, or `drift` with a seed such as `drift:7`.
+
+    A file is a CSV with open_time (ms) or date, and premium as a fraction. Raises InputError.
     """
     number = _number(text)
     if number is not None:
-        if not 1.0 <= number <= 10_000.0:
-            raise InputError(f"--usdjpy {text}: must be yen for one dollar, 1 to 10000")
-        return YenRate.constant(number)
-    return _load_series("--usdjpy", Path(text), DAILY_COLUMNS, low=1.0, high=10_000.0)
+        if not abs(number) <= 0.5:
+            raise InputError(
+                f"--premium {text} is not within -0.5 to 0.5: it is a fraction, 0.01 is 1 %"
+            )
+        return RecordedPremium(Timeline([0], [number]))
+    word, colon, seed = text.strip().partition(":")
+    if word == "drift":
+        if colon and not seed.isdecimal():
+            raise InputError(f"--premium {text}: {seed!r} is not a whole number: write drift:7")
+        return drifting_premium(int(seed or 0))
+    from adapters.exchange.simulated.yen_files import read_premiums  # noqa: PLC0415 - see above
 
-
-def load_premium(text: str) -> Known:
-    """`--premium`: a fraction, `drift` or `drift:SEED`, or a CSV (open_time|date, premium)."""
-    number = _number(text)
-    if number is not None:
-        if abs(number) > MOST_PREMIUM:
-            raise InputError(f"--premium {text}: is a fraction, at most {MOST_PREMIUM} either way")
-        return YenRate.constant(number)
-    if text == "drift" or text.startswith("drift:"):
-        seed = text.partition(":")[2] or "0"
-        if not seed.isdecimal():
-            raise InputError(f"--premium {text}: the seed after drift: must be a whole number")
-        return drifting_premium(int(seed))
-    return _load_series("--premium", Path(text), ("premium",), low=-MOST_PREMIUM, high=MOST_PREMIUM)
+    return RecordedPremium(read_premiums(_file(text, "--premium")))
 
 
 def _number(text: str) -> float | None:
@@ -129,65 +188,8 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _load_series(
-    option: str, path: Path, columns: tuple[str, ...], *, low: float, high: float
-) -> YenRate:
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(path)
-    except FileNotFoundError:
-        raise InputError(f"{option} {path}: is neither a number nor a file") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{option} {path}: not a readable CSV file") from error
-    if "open_time" in table.columns and "close" in table.columns:
-        points = _hourly(table, option, path)
-    else:
-        points = _daily(table, columns, option, path)
-    if not points:
-        raise InputError(f"{option} {path}: holds no values")
-    for moment, value in points.items():
-        if not low <= value <= high:
-            raise InputError(f"{option} {path}: {value:g} at {iso(moment)} is not in {low:g}..{high:g}")
-    times = sorted(points)
-    return YenRate(times, [points[time] for time in times], f"{option} {path}")
-
-
-def _hourly(table: object, option: str, path: Path) -> dict[int, float]:
-    """Opens at their hour, closes an hour later; an open wins over the close before it."""
-    points: dict[int, float] = {}
-    try:
-        times = [int(one) for one in table["open_time"]]  # type: ignore[index]
-        closes = [float(one) for one in table["close"]]  # type: ignore[index]
-        opens = [float(one) for one in table["open"]] if "open" in table else closes  # type: ignore[index,operator]
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{option} {path}: open_time, open or close is not a number") from error
-    if times and not 10**12 <= times[0] < 10**13:
-        raise InputError(f"{option} {path}: open_time {times[0]} is not in milliseconds")
-    for time, value in zip(times, closes, strict=True):
-        if math.isfinite(value):
-            points[time + HOUR] = value
-    for time, value in zip(times, opens, strict=True):
-        if math.isfinite(value):
-            points[time] = value
-    return points
-
-
-def _daily(table: object, columns: tuple[str, ...], option: str, path: Path) -> dict[int, float]:
-    names = list(table.columns)  # type: ignore[attr-defined]
-    time = next((name for name in ("date", "open_time") if name in names), None)
-    used = [name for name in columns if name in names]
-    if time is None or not used:
-        wanted = " or ".join(columns)
-        raise InputError(f"{option} {path}: needs columns date and {wanted}; it has {names}")
-    points: dict[int, float] = {}
-    for row, moment in enumerate(table[time], start=1):  # type: ignore[index]
-        try:
-            at = int(moment) if time == "open_time" else parse(str(moment))
-        except ValueError:
-            raise InputError(f"{option} {path}: row {row}: {moment!r} is not a date") from None
-        for name in reversed(used):
-            value = float(table[name].iloc[row - 1])  # type: ignore[index]
-            if math.isfinite(value):
-                points[at] = value
-    return points
+def _file(text: str, option: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise InputError(f"{option} {text}: neither a number nor a file: check the path")
+    return path

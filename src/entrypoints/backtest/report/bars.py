@@ -41,7 +41,7 @@ class Bars:
     @property
     def middle(self) -> FloatArray:
         """Where each bar is drawn: half way through its time (ms)."""
-        return self.opened + self.length / 2
+        return np.asarray(self.opened + self.length / 2, dtype=np.float64)
 
 
 def bar_length(start: int, end: int) -> tuple[int, str]:

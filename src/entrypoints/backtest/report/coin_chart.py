@@ -14,7 +14,6 @@ from bokeh.models import (
     LinearColorMapper,
     NumeralTickFormatter,
     Range1d,
-    Span,
     TapTool,
 )
 
@@ -34,6 +33,8 @@ EXITS = (
     ("stop_loss", "square_x", theme.ORANGE),
     ("take_profit", "star", theme.PURPLE),
 )
+CROWDED = 60
+"""From so many marks on they are drawn smaller."""
 COMPONENTS = (
     ("technical", theme.BLUE, "solid"),
     ("forecast", theme.PURPLE, "solid"),
@@ -85,10 +86,10 @@ def _price_chart(bars: Bars, x_range: Range1d) -> Any:
     )
     low, high = float(bars.low.min()), float(bars.high.max())
     pad = (high - low) * 0.07 or high * 0.01
-    y_range = Range1d(low - pad, high + pad)
+    y_range = Range1d(start=low - pad, end=high + pad)
     plot = theme.new_figure(380, x_range, y_range=y_range)
     theme.follow_prices(source, x_range, y_range)
-    colour = {
+    colour: Any = {
         "field": "up",
         "transform": LinearColorMapper(palette=[theme.DOWN, theme.UP], low=0, high=1),
     }
@@ -153,9 +154,7 @@ def _draw_trips(plot: Any, trips: Sequence[tuple[int, RoundTrip]], end: int) -> 
     marks = [_markers(plot, buys, "triangle", theme.GREEN, "bought")]
     for reason, shape, colour in EXITS:
         sells = [
-            (number, one, one.closed_at, one.exit)
-            for number, one in closed
-            if one.reason == reason
+            (number, one, one.closed_at, one.exit) for number, one in closed if one.reason == reason
         ]
         if sells:
             marks.append(_markers(plot, sells, shape, colour, reason_name(reason)))
@@ -191,10 +190,10 @@ def _markers(plot: Any, trades: Sequence[Any], shape: str, colour: str, what: st
         "y",
         source=source,
         marker=shape,
-        size=10,
+        size=10 if len(trades) < CROWDED else 7,
         fill_color=colour,
         line_color="#ffffff",
-        line_width=0.8,
+        line_width=0.8 if len(trades) < CROWDED else 0.4,
         nonselection_fill_alpha=0.9,
         nonselection_line_alpha=0.9,
     )
@@ -232,16 +231,14 @@ def _score_chart(samples: ScoreSamples, x_range: Range1d) -> Any:
     )
     plot = theme.new_figure(190, x_range, tools=False)
     plot.yaxis.formatter = NumeralTickFormatter(format="+0.0")
-    plot.add_layout(
-        Span(location=0, dimension="width", line_color=theme.INK, line_width=1, line_alpha=0.5)
-    )
+    plot.hspan(0, line_color=theme.INK, line_width=1, line_alpha=0.5)
     for name, colour, dash in COMPONENTS:
-        plot.line("x", name, source=source, color=colour, line_dash=dash, line_width=1, alpha=0.6)
+        plot.line("x", name, source=source, color=colour, line_dash=dash, line_width=1, alpha=0.45)
     for name in ("buy", "sell"):
         plot.step(
             "x", name, source=source, mode="after", color=theme.INK, line_dash=[4, 4], line_width=1
         )
-    total = plot.line("x", "total", source=source, color=theme.ORANGE, line_width=1.8)
+    total = plot.line("x", "total", source=source, color=theme.ORANGE, line_width=1.4)
     parts = [(name, f"@{name}{{+0.000}}") for name, _, _ in COMPONENTS]
     plot.add_tools(
         HoverTool(

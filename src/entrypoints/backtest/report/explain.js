@@ -48,8 +48,13 @@ function quoteNote(order) {
 }
 function sizeNote(size) {
   let how = size.method;
-  if (size.won !== undefined) how += " from " + size.trades + " trades, " + fixed(size.won * 100, 1) + " % won";
-  if (size.payoff !== undefined) how += ", payoff " + fixed(size.payoff, 2);
+  if (size.method === "tier") {
+    const known = size.trades === 1 ? "1 closed trade" : size.trades + " closed trades";
+    how = "the score's tier (" + known + " to learn from)";
+  } else if (size.won !== undefined) {
+    how = "Kelly from " + size.trades + " trades, " + fixed(size.won * 100, 1) + " % won";
+    if (size.payoff !== undefined) how += ", payoff " + fixed(size.payoff, 2);
+  }
   return "Size by " + how + ": " + fixed(size.free, 0) + " JPY free \u00d7 " + fixed(size.share * 100, 1) + " %, at most " + fixed(size.cap, 0) + " JPY.";
 }
 
@@ -138,3 +143,5 @@ function ended(trade, coin, step) {
 
 setUpTrades();
 setUpCharts();
+const linked = /^#trade-(\d+)$/.exec(location.hash);
+if (linked) showTrade(Number(linked[1]));

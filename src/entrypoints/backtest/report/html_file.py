@@ -59,7 +59,7 @@ def _write(path: Path, page: str) -> None:
                 file.write(page)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, path)
+            partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
@@ -67,9 +67,7 @@ def _write(path: Path, page: str) -> None:
         raise InputError(f"--report {path}: cannot be written, {why}; nothing was kept") from error
 
 
-def _page(
-    run: FinishedRun, book: TradeBook, outcome: Outcome, studies: Sequence[str]
-) -> str:
+def _page(run: FinishedRun, book: TradeBook, outcome: Outcome, studies: Sequence[str]) -> str:
     """The page's text. Bokeh's own script is in it once, charts as JSON."""
     from bokeh.resources import Resources
 
@@ -112,15 +110,13 @@ def _warning(run: FinishedRun) -> str:
         if is_synthetic(run.notes)
         else ""
     )
-    return (
-        f"{synthetic}Fills, spread and slippage are assumptions. Past results promise nothing."
-    )
+    return f"{synthetic}Fills, spread and slippage are assumptions. Past results promise nothing."
 
 
 def _charts(
     run: FinishedRun, book: TradeBook, outcome: Outcome, studies: Sequence[str]
 ) -> tuple[str, str]:
-    """JSON of every chart by name, and the name of the candles' length."""
+    """JSON of every chart by name, and what the candles are called."""
     from entrypoints.backtest.report.bars import bar_length, bars_of
     from entrypoints.backtest.report.coin_chart import coin_chart
     from entrypoints.backtest.report.equity_chart import equity_chart
@@ -133,7 +129,8 @@ def _charts(
         trips = [(n, one) for n, one in enumerate(book.trips, 1) if one.pair == pair]
         drawn = draw_studies(studies, bars)
         charts[pair] = _item(coin_chart(run, bars, trips, book.samples.get(pair), drawn))
-    return script_json(charts), bar_length(run.start, run.end)[1]
+    with_studies = f"; with {', '.join(studies)}" if studies else ""
+    return script_json(charts), bar_length(run.start, run.end)[1] + with_studies
 
 
 def _item(chart: Any) -> Any:

@@ -5,6 +5,7 @@ const CHARTS = JSON.parse(document.getElementById("chart-data").textContent);
 const REASONS = {signal: "sell signal", stop_loss: "stop-loss", take_profit: "take-profit"};
 const MINUS = "\u2212", DASH = "\u2013";
 const shown = {};
+let printing = false;
 
 function make(tag, text, className) {
   const element = document.createElement(tag);
@@ -34,13 +35,13 @@ function reasonOf(trade) { return trade.reason ? REASONS[trade.reason] || trade.
 
 // ---- charts
 function tone(doc) {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches && !matchMedia("print").matches;
-  const ink = dark ? "#aab3bd" : "#59626d", grid = dark ? "#aab3bd" : "#59626d";
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches && !printing;
+  const ink = dark ? "#aab3bd" : "#59626d";
   for (const model of doc._all_models.values()) {
     if (model.major_label_text_color !== undefined) {
       model.major_label_text_color = ink;
       model.axis_label_text_color = ink;
-    } else if (model.grid_line_color) model.grid_line_color = grid;
+    } else if (model.grid_line_color) model.grid_line_color = ink;
   }
 }
 function draw(name, place) {
@@ -102,8 +103,12 @@ function setUpCharts() {
   if (busiest) openCoin(busiest);
   const retone = () => Object.values(shown).forEach((ready) => ready.then(tone));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retone);
-  addEventListener("beforeprint", retone);
-  addEventListener("afterprint", retone);
+  for (const [name, begins] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(name, () => {
+      printing = begins;
+      retone();
+    });
+  }
 }
 async function zoomTo(trade) {
   const doc = await openCoin(trade.pair);
@@ -141,7 +146,9 @@ function rowOf(trade) {
   toggle.append(button);
   row.append(toggle);
   for (const [, , text, className] of COLUMNS) {
-    const cell = make("td", text(trade), className);
+    const cell = make("td", undefined, className);
+    // dates may break between day and time, and nowhere else
+    text(trade).toString().split(" ").forEach((word, at) => cell.append(at ? " " : "", make("span", word)));
     if (className && className.includes("gain") && trade.gain) cell.classList.add(trade.gain > 0 ? "up" : "down");
     row.append(cell);
   }
@@ -220,5 +227,5 @@ window.showTrade = (number) => {
   list();
   const row = rows.get(number);
   if (!row.classList.contains("open")) toggleStory(trade, row);
-  row.scrollIntoView({block: "center"});
+  row.scrollIntoView({block: "start"});
 };

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from entrypoints.backtest.finished import FinishedRun
     from entrypoints.backtest.outcome import Outcome
 
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 FULL_SHADE_PCT = 15.0
 """A month that moved this much has the strongest colour."""
 

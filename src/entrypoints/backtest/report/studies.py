@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
+import pandas as pd
 
 from application.errors import InputError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from domain.market.candle_series import FloatArray
     from entrypoints.backtest.report.bars import Bars
 
-LISTING = "python -c \"from finta import TA; print(*[n for n in dir(TA) if n.isupper()])\""
+LISTING = 'python -c "from finta import TA; print(*[n for n in dir(TA) if n.isupper()])"'
 NEAR_PRICE = 0.4
 """A line whose middle distance from the close is less than this share belongs over the candles."""
 
@@ -27,6 +28,28 @@ class Drawn:
     name: str
     overlay: bool
     lines: tuple[tuple[str, FloatArray], ...]
+
+
+class _Column(pd.Series):
+    """A series as finta knows it: pandas has since renamed `iteritems` to `items`."""
+
+    iteritems = pd.Series.items
+
+    @property
+    def _constructor(self) -> Any:
+        return _Column
+
+
+class _Table(pd.DataFrame):
+    """A table of such series."""
+
+    @property
+    def _constructor(self) -> Any:
+        return _Table
+
+    @property
+    def _constructor_sliced(self) -> Any:
+        return _Column
 
 
 def check_studies(names: Iterable[str]) -> tuple[str, ...]:
@@ -55,17 +78,15 @@ def draw_studies(names: Sequence[str], bars: Bars) -> tuple[Drawn, ...]:
     """
     if not names:
         return ()
-    import pandas as pd
-
-    frame = pd.DataFrame(
+    # rows are numbered, not dated: some of finta's indicators ask for "row 0"
+    frame = _Table(
         {
             "open": bars.open,
             "high": bars.high,
             "low": bars.low,
             "close": bars.close,
             "volume": bars.volume,
-        },
-        index=pd.to_datetime(bars.opened, unit="ms"),
+        }
     )
     return tuple(_study(name, frame) for name in names)
 
@@ -84,14 +105,12 @@ def _study(name: str, frame: Any) -> Drawn:
     except Exception as failure:  # finta's indicators fail in their own ways on their own terms
         kind = type(failure).__name__
         raise InputError(
-            f"--study {name.lower()}: finta cannot compute it from these candles ({kind}: {failure})"
+            f"--study {name.lower()}: finta cannot compute it here ({kind}), leave it out"
         ) from failure
     return _drawn(name, result, frame)
 
 
 def _drawn(name: str, result: Any, frame: Any) -> Drawn:
-    import pandas as pd
-
     if isinstance(result, pd.Series):
         result = result.to_frame(name)
     elif not isinstance(result, pd.DataFrame):

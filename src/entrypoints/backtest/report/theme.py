@@ -32,9 +32,9 @@ SERIES = (PURPLE, YELLOW, GREEN, ORANGE, BLUE, GREY)
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
-def new_figure(height: int, x_range: Any, *, tools: bool = True, y_range: Any = None) -> figure:
+def new_figure(height: int, x_range: Any, *, tools: bool = True, y_range: Any = None) -> Any:
     """An empty chart over time (ms), as wide as its place; `height` in px."""
-    plot = figure(
+    plot: Any = figure(
         height=height,
         sizing_mode="stretch_width",
         x_axis_type="datetime",
@@ -82,7 +82,7 @@ def new_figure(height: int, x_range: Any, *, tools: bool = True, y_range: Any = 
 def time_range(start: float, end: float) -> Range1d:
     """All of the run (ms), and no scrolling far beyond it."""
     pad = (end - start) * 0.015 or 1.0
-    return Range1d(start - pad, end + pad, bounds=(start - 4 * pad, end + 4 * pad))
+    return Range1d(start=start - pad, end=end + pad, bounds=(start - 4 * pad, end + 4 * pad))
 
 
 FOLLOW = """

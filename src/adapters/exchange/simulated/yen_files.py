@@ -1,0 +1,63 @@
+"""Files of USDJPY and of premiums: bars, or one value a day."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from adapters.exchange.simulated.yen_rate import USDJPY_RANGE
+from adapters.table_files.columns import moments, numbers, require
+from adapters.table_files.read import read_table
+from adapters.table_files.timeline import Timeline, timeline
+from application.errors import InputError
+from domain.instant import DAY, HOUR
+
+_DAILY_COLUMNS = ("yahoo_close", "fred_dexjpus", "close", "value")
+
+
+def read_rates(path: Path) -> Timeline:
+    """Rates of a CSV or Parquet file: open_time, open, close (bars), or date and a value a day.
+
+    A bar's open is known at its opening time, its close one bar later; a day's value from
+    00:00 UTC of its date. Raises InputError.
+    """
+    table = read_table(path)
+    return _bars(table, path) if "open_time" in table.columns else _days(table, path)
+
+
+def read_premiums(path: Path) -> Timeline:
+    """Premiums as fractions, with open_time (ms) or date. Raises InputError."""
+    table = read_table(path)
+    column = "open_time" if "open_time" in table.columns else "date"
+    require(table, (column, "premium"), path)
+    fractions = numbers(table, "premium", path, -0.5, 0.5)
+    return timeline(moments(table, column, path).tolist(), fractions.tolist(), path)
+
+
+def _bars(table: pd.DataFrame, path: Path) -> Timeline:
+    require(table, ("open", "close"), path)
+    opened = moments(table, "open_time", path)
+    opens, closes = (numbers(table, name, path, *USDJPY_RANGE) for name in ("open", "close"))
+    bars = timeline(opened.tolist(), opens.tolist(), path)
+    steps = np.diff(bars.times)
+    length = int(np.median(steps)) if len(steps) else HOUR
+    # where one bar ends and the next opens, the open is the newer price
+    known = dict(zip((opened + length).tolist(), closes.tolist(), strict=True))
+    known |= dict(zip(bars.times, bars.readings, strict=True))
+    return timeline(list(known), list(known.values()), path)
+
+
+def _days(table: pd.DataFrame, path: Path) -> Timeline:
+    column = next((one for one in _DAILY_COLUMNS if one in table.columns), None)
+    if "date" not in table.columns or column is None:
+        raise InputError(
+            f"{path}: column open_time, or date with one of {', '.join(_DAILY_COLUMNS)}, is "
+            f"missing; the file has {', '.join(map(str, table.columns))}: rename or export again"
+        )
+    days = moments(table, "date", path)
+    present = table[table[column].notna()]
+    if present.empty:
+        raise InputError(f"{path}: column {column} has no value at all: export again")
+    days = days[table[column].notna().to_numpy()]
+    values = numbers(present, column, path, *USDJPY_RANGE)
+    return timeline((days - days % DAY).tolist(), values.tolist(), path)

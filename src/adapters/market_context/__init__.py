@@ -1,0 +1,1 @@
+"""Where the mood of the whole market comes from."""

@@ -1,0 +1,34 @@
+"""One machine: the log and its read models in one SQLite file, the real clock, a console."""
+
+from pathlib import Path
+from typing import Any
+
+from dependency_injector import providers
+
+from adapters.clock.system import SystemClock
+from adapters.event_store.sqlite import SqliteEventStore
+from adapters.sqlite_file import open_log
+from adapters.notifier.console import ConsoleNotifier
+from adapters.read_models.sqlite import SqliteReadModels
+from adapters.technical_scorer.windowed import WindowedScorer
+from entrypoints.wiring.environment import Environment
+
+
+def local(path: Path, **given: Any) -> Environment:
+    """The trader's log at `path`; `given` replaces providers by name.
+
+    Every append waits for the disk, so an acknowledged intent survives a power cut.
+    """
+    container = Environment()
+    file = providers.Singleton(open_log, path, create=True)
+    container.override_providers(
+        clock=providers.Singleton(SystemClock),
+        tables=providers.Singleton(SqliteReadModels, file, container.clock),
+        event_store=providers.Singleton(SqliteEventStore, file, container.clock),
+        notifier=providers.Singleton(ConsoleNotifier),
+        technical_scorer=providers.Singleton(
+            WindowedScorer, container.tables, container.parameters
+        ),
+    )
+    container.override_providers(**given)
+    return container
