@@ -17,7 +17,7 @@ def test_six_coins_are_traded_in_configuration_order() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("coin", DEFAULT, ids=lambda coin: coin.news)
+@pytest.mark.parametrize("coin", DEFAULT.all, ids=lambda coin: coin.news)
 def test_a_coin_is_found_by_any_of_its_names(coin: Instrument) -> None:
     code = coin.news
     names = (

@@ -14,7 +14,7 @@ from adapters.market_data.candle_table import VALUES
 from adapters.market_data.synthetic import synthetic_market
 from domain.instruments import DEFAULT
 
-SEED: Final = 16
+SEED: Final = 5
 DAYS: Final = 12
 
 

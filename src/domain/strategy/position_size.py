@@ -29,10 +29,12 @@ class Fraction:
 def buy_fraction(score: float, stats: TradeStats, p: StrategyParameters) -> Fraction:
     """The share of the available yen to spend on a score."""
     win_rate, win, loss = stats.win_rate, stats.mean_win_pct, stats.mean_loss_pct
-    if stats.trades < p.kelly_min_trades or win_rate is None or not loss:
+    if stats.trades < p.kelly_min_trades or win_rate is None:
         return _tier(score)
     if not win:
         return Fraction("no_winner", 0.0, 0.0)
+    if not loss:
+        return _tier(score)
     payoff = win / loss
     kelly = (win_rate * payoff - (1.0 - win_rate)) / payoff
     if kelly <= 0.0:

@@ -35,23 +35,24 @@ def scored(*weighted: tuple[Article, float]) -> SentimentScored:
 
 
 def score_of(one: Article) -> tuple[float, bool]:
-    return article_score(one, LEXICON, STANDARD)
+    score, by_votes = article_score(one, LEXICON, STANDARD)
+    return round(score, 12), by_votes
 
 
 def test_twenty_votes_count_fully() -> None:
-    assert score_of(article(Votes(positive=15, negative=5))) == (pytest.approx(0.75), True)
+    assert score_of(article(Votes(positive=15, negative=5))) == (0.75, True)
 
 
 def test_few_votes_are_drawn_to_neutral() -> None:
     # 8 votes: (8 - 5) / 15 = 0.2 of the way from 0.5 to 1
-    assert score_of(article(Votes(liked=8))) == (pytest.approx(0.6), True)
+    assert score_of(article(Votes(liked=8))) == (0.6, True)
 
 
 def test_important_and_toxic_votes_weigh_one_and_a_half() -> None:
     votes = Votes(important=8, toxic=8)
-    assert score_of(article(votes)) == (pytest.approx(0.5), True)
+    assert score_of(article(votes)) == (0.5, True)
     votes = Votes(important=16, disliked=6)
-    assert score_of(article(votes)) == (pytest.approx(24 / 30), True)
+    assert score_of(article(votes)) == (0.8, True)
 
 
 def test_exactly_five_votes_say_nothing_but_decide() -> None:
@@ -59,7 +60,7 @@ def test_exactly_five_votes_say_nothing_but_decide() -> None:
 
 
 def test_under_five_votes_the_title_decides() -> None:
-    assert score_of(article(Votes(positive=4), title="Ether surges")) == (pytest.approx(0.7), False)
+    assert score_of(article(Votes(positive=4), title="Ether surges")) == (0.7, False)
 
 
 def test_panic_shifts_the_score() -> None:

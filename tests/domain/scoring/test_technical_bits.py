@@ -38,8 +38,9 @@ ENDS = (10, 49, 50, 119, 198, 199, 248, 249, 250, 251, 300, 301, 399, 419)
 
 def alone(series: CandleSeries, end: int, p: StrategyParameters) -> TechnicalReading | None:
     """The reading of all candles up to an index, as a live system makes it."""
-    columns = (series.open_time, series.high, series.low, series.close, series.volume)
-    return technical_reading(*(one[: end + 1].tolist() for one in columns), p)
+    prices = (one[: end + 1].tolist() for one in (series.high, series.low, series.close))
+    times, volumes = series.open_time[: end + 1].tolist(), series.volume[: end + 1].tolist()
+    return technical_reading(times, *prices, volumes, p)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -57,6 +57,7 @@ def test_an_unfavourable_record_buys_nothing() -> None:
 def test_five_trades_without_a_winner_buy_nothing() -> None:
     assert buy_fraction(0.9, trade_stats([-1.0] * 5), STANDARD).method == "no_winner"
     assert amount(0.9, 100_000, trade_stats([-1.0] * 5)) == 0
+    assert amount(0.9, 100_000, trade_stats([0.0] * 5)) == 0
 
 
 def test_the_fee_is_left_over() -> None:

@@ -1,7 +1,5 @@
 """How good is good enough today."""
 
-from typing import Any
-
 import attrs
 import numpy as np
 import pytest
@@ -18,7 +16,8 @@ widths = st.lists(st.floats(1e-6, 0.2), max_size=8)
 
 
 def reading(histogram: float, slope: float) -> TechnicalReading:
-    found: Any = technical_readings(random_walk(250, 1), np.array([249]), STANDARD)[0]
+    found = technical_readings(random_walk(250, 1), np.array([249]), STANDARD)[0]
+    assert found is not None
     return attrs.evolve(found, macd_histogram=histogram, histogram_slope=slope)
 
 
