@@ -120,7 +120,9 @@ def series(candles: Mapping[str, np.ndarray]) -> dict[str, CandleSeries]:
     return found
 
 
-def due(moves: Mapping[str, float], last: int | None, now: int, p: StrategyParameters) -> str | None:
+def due(
+    moves: Mapping[str, float], last: int | None, now: int, p: StrategyParameters
+) -> str | None:
     """On the hour, once the warm-up is over."""
     del moves, last, p
     return "hour" if now % HOUR == 0 and now > START + WARM_UP * CANDLE else None

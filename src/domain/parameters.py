@@ -174,9 +174,8 @@ class StrategyParameters:
     breaker_pause_s: int = _count(21_600, 0, 31_536_000)
 
     def __attrs_post_init__(self) -> None:
-        total = (
-            self.weight_technical + self.weight_forecast + self.weight_sentiment + self.weight_market
-        )
+        slow = self.weight_sentiment + self.weight_market
+        total = self.weight_technical + self.weight_forecast + slow
         if abs(total - 1) > 1e-9:
             raise ParameterError(
                 f"weight_technical, weight_forecast, weight_sentiment and weight_market sum to "

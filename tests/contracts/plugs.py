@@ -8,9 +8,9 @@ import attrs
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.sqlite_file import open_log
 from adapters.read_models.in_memory import InMemoryReadModels
 from adapters.read_models.sqlite import SqliteReadModels
+from adapters.sqlite_file import open_log
 from application.commit import Log
 from application.ports.event_store import EventStore
 from application.ports.read_models import ReadModels

@@ -11,8 +11,8 @@ import pytest
 
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.sqlite_file import open_log
 from adapters.read_models.sqlite import SqliteReadModels
+from adapters.sqlite_file import open_log
 from application.errors import Conflict, Retryable
 from application.read_models import PRICES
 from domain.events import Commit

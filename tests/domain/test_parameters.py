@@ -27,36 +27,31 @@ def test_parameters_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("value", [-1_000_000_000_000, 1_000_000_000_000])
-def test_a_value_out_of_range_is_refused_by_name(name: str, value: int) -> None:
-    with pytest.raises(ParameterError, match=rf"^{name} = .* is out of range: .* to "):
-        attrs.evolve(STANDARD, **{name: value})
+def test_a_value_out_of_range_is_refused_by_name(name: str) -> None:
+    for value in (-1_000_000_000_000, 1_000_000_000_000):
+        with pytest.raises(ParameterError, match=rf"^{name} = .* is out of range: .* to "):
+            attrs.evolve(STANDARD, **{name: value})
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("text", ["", "much", "0x10", "1,5"])
-def test_a_text_that_is_no_number_is_refused_by_name(name: str, text: str) -> None:
-    wanted = "a whole number" if FIELDS[name].type is int else "a number"
-    with pytest.raises(ParameterError, match=rf"^{name} = '{text}' is not {wanted}$"):
-        STANDARD.with_settings([f"{name}={text}"])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_parameter_can_be_set_to_itself(name: str) -> None:
-    assert STANDARD.with_settings([f"{name}={getattr(STANDARD, name)!r}"]) == STANDARD
+def test_a_text_that_is_no_number_is_refused_by_name(name: str) -> None:
+    whole = FIELDS[name].type is int
+    wanted = "a whole number" if whole else "a number"
+    for text in ("", "much", "0x10", "1,5", *(("1.5", "nan") if whole else ())):
+        with pytest.raises(ParameterError, match=rf"^{name} = '{text}' is not {wanted}$"):
+            STANDARD.with_settings([f"{name}={text}"])
 
 
 @pytest.mark.parametrize("name", [one for one in NAMES if FIELDS[one].type is not int])
-@pytest.mark.parametrize("text", ["nan", "inf", "-inf"])
-def test_what_is_not_finite_is_refused_by_name(name: str, text: str) -> None:
-    with pytest.raises(ParameterError, match=f"^{name} = "):
-        STANDARD.with_settings([f"{name}={text}"])
+def test_what_is_not_finite_is_refused_by_name(name: str) -> None:
+    for text in ("nan", "inf", "-inf"):
+        with pytest.raises(ParameterError, match=f"^{name} = {text} is out of range"):
+            STANDARD.with_settings([f"{name}={text}"])
 
 
-@pytest.mark.parametrize("name", [one for one in NAMES if FIELDS[one].type is int])
-def test_a_count_is_a_whole_number(name: str) -> None:
-    with pytest.raises(ParameterError, match=rf"^{name} = '1\.5' is not a whole number$"):
-        STANDARD.with_settings([f"{name}=1.5"])
+def test_every_parameter_can_be_set_to_itself() -> None:
+    same = [f"{name}={getattr(STANDARD, name)!r}" for name in NAMES]
+    assert STANDARD.with_settings(same) == STANDARD
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """All shared number pairs hold, and the checker says so when one does not."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,8 @@ import pytest
 from tests.vectors.__main__ import main
 from tests.vectors.functions import FUNCTIONS
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "vectors"
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared" / "vectors"
 FILES = sorted(SHARED.glob("*.json"))
 needs_files = pytest.mark.skipif(not FILES, reason=f"no vector files in {SHARED}")
 Capture = pytest.CaptureFixture[str]
@@ -88,3 +92,21 @@ def test_a_missing_file_and_no_file_are_told(tmp_path: Path, capsys: Capture) ->
     assert main([str(tmp_path / "none.json")]) == 2
     assert main([]) == 2
     assert capsys.readouterr().out == ""
+
+
+def test_the_command_counts_a_right_and_a_wrong_case_and_exits_1(tmp_path: Path) -> None:
+    right, wrong = ({"input": {"entry_price": 1000.0}, "expected": one} for one in (
+        {"stop_loss": 950.0, "take_profit": 1300.0}, {"stop_loss": 950.1, "take_profit": 1300.0}
+    ))  # fmt: skip
+    path = written(tmp_path, "entry_levels.json", {"cases": [right, wrong]})
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.vectors", path],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "1 passed, 1 failed\n")
+    assert ran.stderr.startswith("entry_levels.json case 1: /stop_loss: want 950.1, got 950")

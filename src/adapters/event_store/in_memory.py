@@ -29,14 +29,16 @@ class InMemoryEventStore:
         if len(commits) == 1:  # by far the most: no other commit to be in step with
             commit = commits[0]
             if commit.version != versions.get(commit.stream, 0) + 1:
-                return self._repeated(commits)
+                self._refuse_others(commits)
+                return
             versions[commit.stream] = commit.version + len(commit.events) - 1
         else:
             ahead: dict[str, int] = {}
             for commit in commits:
                 newest = ahead.get(commit.stream) or versions.get(commit.stream, 0)
                 if commit.version != newest + 1:
-                    return self._repeated(commits)
+                    self._refuse_others(commits)
+                    return
                 ahead[commit.stream] = newest + len(commit.events)
             versions.update(ahead)
         for commit in commits:
@@ -46,7 +48,7 @@ class InMemoryEventStore:
         if self._followed:
             self._appended.set()
 
-    def _repeated(self, commits: Sequence[Commit]) -> None:
+    def _refuse_others(self, commits: Sequence[Commit]) -> None:
         """Accept an append whose acknowledgement was lost. Raises Conflict for any other."""
         for commit in commits:
             if commit not in self._streams.get(commit.stream, ()):

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from sqlite3 import Connection
 from typing import Any, Final
 
-from adapters.sqlite_file import SqliteFile
 from adapters.read_models.sqlite import encode_rows, write_rows
+from adapters.sqlite_file import SqliteFile
 from adapters.wire_format.decode import decode_events
 from adapters.wire_format.encode import encode_events
+from adapters.wire_format.pack import pack, unpack
 from application.errors import Broken, Conflict
 from application.ports.clock import Clock
 from application.ports.read_models import Row
@@ -150,7 +151,7 @@ def _record(commit: Commit) -> tuple[Any, ...]:
         commit.correlation,
         commit.causation,
         commit.writer,
-        encode_events(events),
+        pack(encode_events(events)),
     )
 
 
@@ -158,7 +159,7 @@ def _commit(row: tuple[Any, ...]) -> Commit:
     """A commit from its columns; Broken, naming it, when its events cannot be read."""
     position, stream, version, at, correlation, causation, writer, body = row
     try:
-        events = decode_events(body)
+        events = decode_events(unpack(body))
     except Broken as error:
         raise Broken(f"commit {position} ({stream}@{version}): {error}") from error
     return Commit(stream, version, events, at, correlation, causation, writer)

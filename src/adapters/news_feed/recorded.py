@@ -155,7 +155,13 @@ def _csv_rows(text: str, path: Path) -> list[dict[str, Any]]:
     missing = [one for one in ("published_at", "title") if one not in (reader.fieldnames or ())]
     if missing:
         raise InputError(f"{path}: column {', '.join(missing)} is missing: export it again")
-    return [_post_of(row) for row in reader]
+    rows = list(reader)
+    long = next((number for number, row in enumerate(rows, 1) if None in row), None)
+    if long is not None:
+        raise InputError(
+            f"{path}: article {long} has more cells than columns: quote the one with a comma"
+        )
+    return [_post_of(row) for row in rows]
 
 
 def _post_of(row: dict[str, str | None]) -> dict[str, Any]:

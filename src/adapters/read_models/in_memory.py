@@ -91,12 +91,12 @@ class InMemoryReadModels:
         if found is None:
             return None
         if table.sort_name is None:
-            row: R = found.rows[0]
-            return row
+            only: R = found.rows[0]
+            return only
         at = found.first_since(sort)
         if at == len(found.keys) or found.keys[at] != sort or at < self._alive(table, found):
             return None
-        row = found.rows[at]
+        row: R = found.rows[at]
         return row
 
     async def newest(self, table: Table[R], partition: str, count: int) -> Sequence[R]:

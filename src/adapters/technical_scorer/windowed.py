@@ -19,7 +19,8 @@ class WindowedScorer:
     async def readings(
         self, pairs: Sequence[str], at: int
     ) -> Mapping[str, TechnicalReading | None]:
-        """Reading of each pair; None with too few candles. `at` is that of the stored candles."""
+        """Reading of each pair from what is stored; None with too few candles."""
+        del at  # nothing later than that is stored yet
         p = self._parameters
         found: dict[str, TechnicalReading | None] = {}
         for pair in pairs:

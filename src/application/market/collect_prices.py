@@ -25,8 +25,9 @@ CLOSES = 13
 class PriceMemory:
     """What a collector knows of the stored prices, good while the stream is at `version`.
 
-    Closes are the newest 13 of each pair: an hour, from end to end. A new process starts with an empty memory and reads
-    it from the tables; so does one that finds that somebody else has written.
+    Closes are the newest 13 of each pair: an hour, from end to end. A new process starts with
+    an empty memory and reads it from the tables; so does one that finds that somebody else has
+    written.
     """
 
     version: int = -1
@@ -70,17 +71,18 @@ async def collect_prices(
     events: list[Event] = []
     moves: dict[str, float] = {}
     newest_closed = tick - CANDLE
+    newest, all_closes = memory.newest, memory.closes
     for pair in pairs:
         candles = answers[pair]
         if isinstance(candles, OutsideError):
             events.append(CollectionFailed(f"market_data/{pair}", str(candles)))
             continue
-        closes = memory.closes[pair]
+        closes = all_closes[pair]
         for candle in candles:
             events.append(PriceCollected(candle))
             closes.append(candle.close)
-            memory.newest[pair] = candle.open_time
-        if memory.newest[pair] == newest_closed and len(closes) == CLOSES:
+            newest[pair] = candle.open_time
+        if newest[pair] == newest_closed and len(closes) == CLOSES:
             moves[pair] = move_pct(closes[-1], closes[0])
     reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:

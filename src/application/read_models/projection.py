@@ -48,9 +48,9 @@ class StoredRows(Protocol):
 class RowsAhead:
     """Reads a table as it will be after the rows that this append is going to write."""
 
-    def __init__(self, tables: StoredRows) -> None:
+    def __init__(self, tables: StoredRows, pending: list[Row]) -> None:
         self._tables = tables
-        self.pending: list[Row] = []
+        self.pending = pending
 
     async def get(self, table: Any, partition: str, sort: int | str = "") -> Any:
         """The pending row of a key, else the stored one, else None."""
@@ -174,8 +174,8 @@ PROJECTIONS: dict[type[e.Event], Projection] = {
 
 async def rows_of(commits: Sequence[e.Commit], tables: StoredRows) -> list[Row]:
     """The rows that these commits write, later ones seeing what earlier ones wrote."""
-    ahead = RowsAhead(tables)
-    pending = ahead.pending
+    ahead: RowsAhead | None = None
+    pending: list[Row] = []
     for commit in commits:
         version = commit.version
         for event in commit.events:
@@ -183,9 +183,8 @@ async def rows_of(commits: Sequence[e.Commit], tables: StoredRows) -> list[Row]:
                 pending.append((PRICES, event.candle))
             elif type(event) is e.SignalScored:
                 pending.append((SIGNALS, SignalRow(event.pair, commit.at, event)))
-            else:
-                projection = PROJECTIONS.get(type(event))
-                if projection is not None:
-                    await projection(event, commit, version, ahead)
+            elif (projection := PROJECTIONS.get(type(event))) is not None:
+                ahead = ahead or RowsAhead(tables, pending)
+                await projection(event, commit, version, ahead)
             version += 1
     return pending

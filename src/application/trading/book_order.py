@@ -1,4 +1,4 @@
-"""What the exchange filled becomes fills, a trade, and a position opened or closed, in one append."""
+"""What the exchange filled becomes fills, a trade and a position's event, in one append."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Just before an order is sent: may it, and how much?"""
+"""Just before an order is sent: may it go, and with how much."""
 
 from __future__ import annotations
 

@@ -20,6 +20,8 @@ from domain.events import (
 )
 from domain.money import Jpy
 
+NOTHING_YET = Jpy(Decimal(0))
+
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class OpenPosition:
@@ -35,7 +37,7 @@ class OpenPosition:
     peak: Jpy
     opened_at: int
     sold: Decimal = Decimal(0)
-    proceeds: Jpy = Jpy(Decimal(0))
+    proceeds: Jpy = NOTHING_YET
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -68,27 +70,13 @@ def apply(position: Position | None, event: PositionEvent) -> Position:
     if isinstance(event, PositionOpened):
         if position is not None:
             raise IllegalTransition(f"{event.position} is open already")
-        return OpenPosition(
-            position=event.position,
-            pair=event.pair,
-            quantity=event.quantity,
-            entry=event.entry,
-            cost=event.cost,
-            stop=event.stop,
-            take_profit=event.take_profit,
-            peak=event.entry,
-            opened_at=event.opened_at,
-        )
+        return _opened(event)
     if not isinstance(position, OpenPosition) or position.position != event.position:
         raise IllegalTransition(f"{type(event).__name__} cannot follow {position}")
     match event:
         case PeakRaised():
-            if event.peak < position.peak:
-                raise IllegalTransition("a peak never goes down")
             return _moved(position, position.stop, event.peak)
         case TrailingStopRaised():
-            if event.stop < position.stop:
-                raise IllegalTransition("a stop never goes down")
             return _moved(position, event.stop, position.peak)
         case StopLossHit() | TakeProfitHit() | EntryDisbelieved():
             return position
@@ -100,24 +88,44 @@ def apply(position: Position | None, event: PositionEvent) -> Position:
                 proceeds=position.proceeds + event.proceeds,
             )
         case PositionClosed():
-            return ClosedPosition(
-                position=position.position,
-                pair=position.pair,
-                quantity=position.quantity + position.sold,
-                entry=position.entry,
-                cost=position.cost,
-                opened_at=position.opened_at,
-                exit=event.exit,
-                gain=event.gain,
-                gain_pct=event.gain_pct,
-                reason=event.reason,
-                dust=event.dust,
-                closed_at=event.closed_at,
-            )
+            return _closed(position, event)
+
+
+def _opened(event: PositionOpened) -> OpenPosition:
+    return OpenPosition(
+        position=event.position,
+        pair=event.pair,
+        quantity=event.quantity,
+        entry=event.entry,
+        cost=event.cost,
+        stop=event.stop,
+        take_profit=event.take_profit,
+        peak=event.entry,
+        opened_at=event.opened_at,
+    )
+
+
+def _closed(held: OpenPosition, event: PositionClosed) -> ClosedPosition:
+    return ClosedPosition(
+        position=held.position,
+        pair=held.pair,
+        quantity=held.quantity + held.sold,
+        entry=held.entry,
+        cost=held.cost,
+        opened_at=held.opened_at,
+        exit=event.exit,
+        gain=event.gain,
+        gain_pct=event.gain_pct,
+        reason=event.reason,
+        dust=event.dust,
+        closed_at=event.closed_at,
+    )
 
 
 def _moved(held: OpenPosition, stop: Jpy, peak: Jpy) -> OpenPosition:
     """The position with another stop and peak; spelled out, for it happens at many ticks."""
+    if peak.amount < held.peak.amount or stop.amount < held.stop.amount:
+        raise IllegalTransition("a peak and a stop never go down")
     return OpenPosition(
         held.position,
         held.pair,

@@ -13,7 +13,6 @@ import numpy as np
 from domain.instant import DAY, iso
 from entrypoints.backtest.buy_and_hold import buy_and_hold, yen_at
 from entrypoints.backtest.outcome_tables import coin_table, hours_held, mean_of, trade_table
-from entrypoints.backtest.terminal_summary import render_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from entrypoints.backtest.finished import FinishedRun
     from entrypoints.backtest.round_trip import RoundTrip
     from entrypoints.backtest.trades import TradeBook
-
-__all__ = ["Outcome", "outcome_of", "render_terminal", "to_json"]
 
 DAYS_A_YEAR = 365
 ENOUGH_DAYS = 14

@@ -80,11 +80,21 @@ def command(**options: Any) -> int:
     settings = _settings(options)
     if options["study"] and not options["report"]:
         raise click.UsageError("--study draws in the report: give --report FILE.html too")
+    if options["report"] is not None:
+        from entrypoints.backtest.report import check_studies, check_target
+
+        # said before the run, not after it
+        check_target(options["report"])
+        check_studies(_names(options["study"]))
     with progress_bar("backtest") as told:
         result = run_backtest(settings, lambda run: _finish(run, options), told)
     if options["as_json"]:
         print(json.dumps(result, allow_nan=False))
     return 0
+
+
+def _names(study: str | None) -> list[str]:
+    return [name.strip() for name in (study or "").split(",") if name.strip()]
 
 
 def _settings(options: dict[str, Any]) -> Any:
@@ -144,14 +154,13 @@ def _finish(run: FinishedRun, options: dict[str, Any]) -> dict[str, Any]:
     if options["report"] is not None:
         from entrypoints.backtest.report import write_report
 
-        names = [name for name in (options["study"] or "").split(",") if name]
-        write_report(run, book, outcome, options["report"], names)
+        write_report(run, book, outcome, options["report"], _names(options["study"]))
     result = to_json(outcome, run)
     result["cpu_seconds"] = round(time.process_time(), 2)
     if not options["as_json"]:
         from rich.console import Console
 
-        from entrypoints.backtest.outcome import render_terminal
+        from entrypoints.backtest.terminal_summary import render_terminal
 
         render_terminal(outcome, run, Console(file=sys.stdout))
         for name in ("report", "events"):

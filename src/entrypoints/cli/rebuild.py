@@ -21,8 +21,8 @@ def command(path: Path, as_json: bool) -> int:
     """
     from adapters.clock.system import SystemClock
     from adapters.event_store.sqlite import SqliteEventStore
-    from adapters.sqlite_file import open_log
     from adapters.read_models.sqlite import SqliteReadModels
+    from adapters.sqlite_file import open_log
     from application.upkeep.rebuild_read_models import rebuild_read_models
 
     clock = SystemClock()

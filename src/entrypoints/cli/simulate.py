@@ -64,7 +64,8 @@ def command(**options: Any) -> int:
 def _finish(run: FinishedRun, options: dict[str, Any]) -> dict[str, Any]:
     import asyncio
 
-    from entrypoints.backtest.outcome import outcome_of, render_terminal, to_json
+    from entrypoints.backtest.outcome import outcome_of, to_json
+    from entrypoints.backtest.terminal_summary import render_terminal
     from entrypoints.backtest.trades import read_trades
 
     outcome = outcome_of(run, asyncio.run(read_trades(run.store)))

@@ -31,6 +31,7 @@ class Trader:
         self._pairs = ports.instruments.pairs
         self._history = max(p.forecast_candles, p.technical_candles)
         self._memory = PriceMemory()
+        self._has_feeds = ports.market_context is not None or ports.news_feed is not None
         self._reactions = Reactions(ports.analysis_starter, ports.order_queue, ports.notifier)
         self._desk = Desk(
             log=ports.log,
@@ -45,7 +46,7 @@ class Trader:
     async def tick(self, at: int) -> None:
         """Everything that is due at a 5-minute boundary (ms)."""
         ports = self._ports
-        if at % FEEDS_EVERY == 0:
+        if at % FEEDS_EVERY == 0 and self._has_feeds:
             await self._feeds(at)
         commits = await collect_prices(
             at,

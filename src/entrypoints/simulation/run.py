@@ -62,7 +62,7 @@ def run_simulation(
             container,
             start,
             end,
-            notes=(f"synthetic market, seed {seed}; 1 USD = {USDJPY:g} JPY and a drifting premium",),
+            notes=(f"synthetic market of seed {seed}; {USDJPY:g} JPY a dollar, premium drifting",),
             progress=None if progress is None else lambda now: progress(start, now, end),
         )
         return finish(run)

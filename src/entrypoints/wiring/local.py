@@ -7,9 +7,9 @@ from dependency_injector import providers
 
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.sqlite_file import open_log
 from adapters.notifier.console import ConsoleNotifier
 from adapters.read_models.sqlite import SqliteReadModels
+from adapters.sqlite_file import open_log
 from adapters.technical_scorer.windowed import WindowedScorer
 from entrypoints.wiring.environment import Environment
 

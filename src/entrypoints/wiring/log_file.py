@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
-from adapters.sqlite_file import open_log
 from adapters.event_store.with_tables_apart import LogWithTablesApart
+from adapters.sqlite_file import open_log
 from application.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def research_log(path: Path, tables: InMemoryReadModels) -> Iterator[LogWithTabl
     try:
         yield LogWithTablesApart(SqliteEventStore(file, SystemClock()), tables)
         file.close()
-        os.replace(partial, path)
+        partial.replace(path)
     except BaseException:
         # an interrupted or failed run must leave no file that looks like a finished one
         file.abandon()

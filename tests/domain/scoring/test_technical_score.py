@@ -147,8 +147,7 @@ def test_a_missing_volume_counts_as_nothing() -> None:
     volumes[-5] = None
     zero = [0.0 if one is None else one for one in volumes]
     readings = [
-        technical_reading(range(250), close, close, close, one, STANDARD)
-        for one in (volumes, zero)
+        technical_reading(range(250), close, close, close, one, STANDARD) for one in (volumes, zero)
     ]
     assert readings[0] == readings[1]
 

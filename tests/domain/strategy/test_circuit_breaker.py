@@ -56,9 +56,7 @@ def test_a_loss_is_forgotten_after_24_hours() -> None:
 
 def test_the_fifth_loss_in_a_row_trips() -> None:
     assert trip(after(-1, -1, -1, -1)) is None
-    assert trip(after(-1, -1, -1, -1, -1)) == CircuitBreakerTripped(
-        "losses_in_a_row", Jpy.of(5), 5
-    )
+    assert trip(after(-1, -1, -1, -1, -1)) == CircuitBreakerTripped("losses_in_a_row", Jpy.of(5), 5)
 
 
 def test_a_streak_may_last_for_days() -> None:

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 import domain.events as e
 from domain.errors import IllegalTransition
-from domain.money import Jpy
+from domain.money import Jpy, round_down
 from domain.parameters import STANDARD
 from domain.trading.position import ClosedPosition, OpenPosition, Position, apply, fold
 from domain.trading.position_exits import entry_levels, follow
@@ -120,7 +120,7 @@ class AnyPosition(RuleBasedStateMachine):
     @precondition(is_open)
     @rule(part=st.decimals("0.01", "0.99", places=2), paid=steps)
     def a_part_is_sold(self, part: Decimal, paid: Decimal) -> None:
-        count = self.held.quantity * part
+        count = round_down(self.held.quantity * part, 8)
         self.record(e.PositionReduced(NAME, PAIR, "o3", count, Jpy(paid)))
         self.sold, self.proceeds = self.sold + count, self.proceeds + Jpy(paid)
 

@@ -13,8 +13,9 @@ from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.read_models.in_memory import InMemoryReadModels
 from domain.instant import DAY, HOUR
 from entrypoints.backtest.finished import EquityCurve
-from entrypoints.backtest.outcome import outcome_of, render_terminal, to_json
+from entrypoints.backtest.outcome import outcome_of, to_json
 from entrypoints.backtest.score_samples import MOST, ScoreSampler
+from entrypoints.backtest.terminal_summary import render_terminal
 from entrypoints.backtest.trades import read_trades
 from tests.given.finished_run import BTC, CASH, END, ETH, START, given_run, signal
 from tests.given.history import mixed_history

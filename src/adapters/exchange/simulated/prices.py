@@ -4,13 +4,22 @@ At a tick the last price is the close of the candle that just ended. A moment af
 market trades at the open of the next candle, and only that is known of it.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
+import numpy as np
+
 from domain.instant import CANDLE
-from domain.market.candle_series import CandleSeries
+from domain.market.candle_series import CandleSeries, FloatArray, IntArray
+
+
+def _in_yen(prices: FloatArray, times: IntArray, yen: "YenFactor") -> "array[float]":
+    """Prices in yen at their times; an array makes a float only when one is looked at."""
+    rates = np.fromiter((yen.factor(moment) for moment in times.tolist()), np.float64, len(times))
+    return array("d", (prices * rates).tobytes())
 
 
 class YenFactor(Protocol):
@@ -33,19 +42,11 @@ class SimulatedPrices:
         self._times = {pair: one.open_time.tolist() for pair, one in series.items()}
         self._cursors = dict.fromkeys(series, 0)
         self._decimals = decimals
-        moments = {moment for times in self._times.values() for moment in times}
-        moments |= {moment + CANDLE for moment in moments}
-        rates = {moment: yen.factor(moment) for moment in sorted(moments)}
         self._opens = {
-            pair: [price * rates[t] for price, t in zip(one.open.tolist(), times, strict=True)]
-            for (pair, one), times in zip(series.items(), self._times.values(), strict=True)
+            pair: _in_yen(one.open, one.open_time, yen) for pair, one in series.items()
         }
         self._closes = {
-            pair: [
-                price * rates[t + CANDLE]
-                for price, t in zip(one.close.tolist(), times, strict=True)
-            ]
-            for (pair, one), times in zip(series.items(), self._times.values(), strict=True)
+            pair: _in_yen(one.close, one.open_time + CANDLE, yen) for pair, one in series.items()
         }
 
     def last(self, pair: str, moment: int) -> Decimal | None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from adapters.exchange.simulated.yen_rate import USDJPY_RANGE
 from adapters.table_files.columns import moments, numbers, require
 from adapters.table_files.read import read_table
 from adapters.table_files.timeline import Timeline, timeline
@@ -15,14 +14,15 @@ from domain.instant import DAY, HOUR
 _DAILY_COLUMNS = ("yahoo_close", "fred_dexjpus", "close", "value")
 
 
-def read_rates(path: Path) -> Timeline:
+def read_rates(path: Path, possible: tuple[float, float]) -> Timeline:
     """Rates of a CSV or Parquet file: open_time, open, close (bars), or date and a value a day.
 
     A bar's open is known at its opening time, its close one bar later; a day's value from
-    00:00 UTC of its date. Raises InputError.
+    00:00 UTC of its date. Raises InputError, also for a rate outside `possible` (low, high).
     """
     table = read_table(path)
-    return _bars(table, path) if "open_time" in table.columns else _days(table, path)
+    read = _bars if "open_time" in table.columns else _days
+    return read(table, path, possible)
 
 
 def read_premiums(path: Path) -> Timeline:
@@ -34,20 +34,21 @@ def read_premiums(path: Path) -> Timeline:
     return timeline(moments(table, column, path).tolist(), fractions.tolist(), path)
 
 
-def _bars(table: pd.DataFrame, path: Path) -> Timeline:
+def _bars(table: pd.DataFrame, path: Path, possible: tuple[float, float]) -> Timeline:
     require(table, ("open", "close"), path)
     opened = moments(table, "open_time", path)
-    opens, closes = (numbers(table, name, path, *USDJPY_RANGE) for name in ("open", "close"))
+    opens, closes = (numbers(table, name, path, *possible) for name in ("open", "close"))
     bars = timeline(opened.tolist(), opens.tolist(), path)
     steps = np.diff(bars.times)
-    length = int(np.median(steps)) if len(steps) else HOUR
+    length = int(steps.min()) if len(steps) else HOUR  # the wider steps are weekends and holes
+    ends = timeline((opened + length).tolist(), closes.tolist(), path)
     # where one bar ends and the next opens, the open is the newer price
-    known = dict(zip((opened + length).tolist(), closes.tolist(), strict=True))
+    known = dict(zip(ends.times, ends.readings, strict=True))
     known |= dict(zip(bars.times, bars.readings, strict=True))
     return timeline(list(known), list(known.values()), path)
 
 
-def _days(table: pd.DataFrame, path: Path) -> Timeline:
+def _days(table: pd.DataFrame, path: Path, possible: tuple[float, float]) -> Timeline:
     column = next((one for one in _DAILY_COLUMNS if one in table.columns), None)
     if "date" not in table.columns or column is None:
         raise InputError(
@@ -59,5 +60,5 @@ def _days(table: pd.DataFrame, path: Path) -> Timeline:
     if present.empty:
         raise InputError(f"{path}: column {column} has no value at all: export again")
     days = days[table[column].notna().to_numpy()]
-    values = numbers(present, column, path, *USDJPY_RANGE)
+    values = numbers(present, column, path, *possible)
     return timeline((days - days % DAY).tolist(), values.tolist(), path)

@@ -67,7 +67,7 @@ class YenRate:
         """
         from adapters.exchange.simulated.yen_files import read_rates  # noqa: PLC0415 - see above
 
-        return cls(read_rates(path))
+        return cls(read_rates(path, USDJPY_RANGE))
 
     def at(self, moment: int) -> float:
         """The rate known at a moment (ms). Raises InputError when none is."""

@@ -41,12 +41,14 @@ def write_report(
 
 
 def check_target(path: Path) -> None:
-    """Raise InputError when a report could not be written there; writes nothing."""
+    """Make the folder. Raises InputError when a report could not be written there."""
     folder = path.parent
     if path.is_dir():
         raise InputError(f"--report {path} is a folder: name a file in it, such as report.html")
-    if not folder.is_dir():
-        raise InputError(f"--report {path}: the folder {folder} does not exist, create it first")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--report {path}: {folder}: {error.strerror or error}") from error
     if not os.access(folder, os.W_OK):
         raise InputError(f"--report {path}: no permission to write in the folder {folder}")
 
