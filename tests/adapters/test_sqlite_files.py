@@ -24,11 +24,11 @@ from application.ports.event_store import EventStore
 from application.read_models import PRICES
 from tests.given.history import START, commit, mixed_history, price
 
-
-@pytest.fixture
 TOO_MANY = [price(close=100 + n * 2654435761 % 10**9 / 7) for n in range(1500)]
 """More than a few pages hold, and of numbers that cannot be packed."""
 
+
+@pytest.fixture
 
 def path(tmp_path: Path) -> Path:
     return tmp_path / "log.sqlite"
