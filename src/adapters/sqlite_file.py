@@ -7,7 +7,7 @@ not flushed when it did not is missing from the end, never from the middle.
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -133,19 +133,21 @@ def open_log(
     read_only: bool = False,
     durable: bool = True,
     busy_timeout_s: float = 5.0,
+    access: Callable[[Path, int], bool] = os.access,
 ) -> SqliteFile:
     """Open a log; with `create` a missing or empty file becomes one.
 
     `durable=False` is for research: no waiting for the disk, GROUP appends a transaction,
-    other writers kept out in between. Raises InputError for a path or file that cannot be a
+    other writers kept out in between. `access` says what this process may do with a path (root
+    may do everything, whatever the file says). Raises InputError for a path or file that cannot be a
     log of ours, Retryable when somebody else holds the file for longer than `busy_timeout_s`.
     """
     path = Path(path)
     create = create and not read_only
-    _check_place(path, create=create, read_only=read_only)
+    _check_place(path, access, create=create, read_only=read_only)
     mode = "ro" if read_only else "rwc" if create else "rw"
     address = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    if read_only and not os.access(path.parent, os.W_OK) and not _has_wal(path):
+    if read_only and not access(path.parent, os.W_OK) and not _has_wal(path):
         # nobody can write there, and SQLite could not make its side files either
         address += "&immutable=1"
     connection = None
@@ -167,7 +169,9 @@ def open_log(
     return SqliteFile(path, connection, durable=durable or read_only)
 
 
-def _check_place(path: Path, *, create: bool, read_only: bool) -> None:
+def _check_place(
+    path: Path, access: Callable[[Path, int], bool], *, create: bool, read_only: bool
+) -> None:
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
     if path.is_dir():
@@ -175,12 +179,12 @@ def _check_place(path: Path, *, create: bool, read_only: bool) -> None:
     if not path.exists():
         if not create:
             raise InputError(f"{path}: there is no such log")
-        if not os.access(path.parent, os.W_OK):
+        if not access(path.parent, os.W_OK):
             raise InputError(f"{path}: the folder {path.parent} cannot be written to")
         return
-    if not os.access(path, os.R_OK):
+    if not access(path, os.R_OK):
         raise InputError(f"{path} cannot be read: ask for permission")
-    if not read_only and not os.access(path, os.W_OK):
+    if not read_only and not access(path, os.W_OK):
         raise InputError(f"{path} is read-only: ask for permission, or only read it")
 
 

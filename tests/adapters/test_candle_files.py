@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -76,9 +75,8 @@ def test_a_good_file(name: str, tmp_path: Path) -> None:
     series = loaded.series[BTC]
     assert series.pair == BTC
     assert series.open_time.tolist() == [START, START + CANDLE, START + 2 * CANDLE]
-    assert (series.open_time.dtype, series.close.dtype) == (np.int64, np.float64)
+    assert (series.open_time.dtype.name, series.close.dtype.name) == ("int64", "float64")
     assert closes(loaded) == [0, 1, 2]
-    assert [one for one in loaded.repairs if BTC in one or "BTCUSDT" in one] == []
     assert "no candles" in about(loaded, ETH)
 
 
@@ -198,8 +196,6 @@ def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "PEPEUSDT.csv").write_text(text(rows(2)))
     assert "no 5-minute candles" in refusal(tmp_path)
     assert "no candle file was named" in refusal()
-    (tmp_path / "BTCUSDT.txt").write_text("")
-    assert "not a" in refusal(tmp_path / "BTCUSDT.txt")
 
 
 @pytest.mark.parametrize("content", ["", "\n", ",".join(NAMES) + "\n"])
@@ -251,14 +247,18 @@ def test_no_price_is_zero_and_a_volume_may_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("high", 40), ("low", 201), ("open", 201), ("close", 49), ("low", 101)]
+    ("name", "value", "said"),
+    [
+        ("high", 40, "high in row 2 (2025-03-01T00:05:00Z) is 40, under low"),
+        ("low", 101, "in row 2 (2025-03-01T00:05:00Z)"),
+        ("open", 201, "open in row 2 (2025-03-01T00:05:00Z) is 201, outside low to high"),
+        ("close", 49, "close in row 2 (2025-03-01T00:05:00Z) is 49, outside low to high"),
+    ],
 )
 def test_prices_of_a_candle_that_contradict_each_other(
-    name: str, value: float, tmp_path: Path
+    name: str, value: float, said: str, tmp_path: Path
 ) -> None:
-    assert "in row 2 (2025-03-01T00:05:00Z)" in refusal(
-        candles(tmp_path, changed(rows(4), 1, name, value))
-    )
+    assert said in refusal(candles(tmp_path, changed(rows(4), 1, name, value)))
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("seconds", 1e-3), ("nanoseconds", 1e6)])

@@ -71,7 +71,6 @@ def test_fear_greed_of_a_day_is_known_as_the_day_begins(path: Path) -> None:
     assert read(context, NIGHT).fear_greed == 20
     assert read(context, NIGHT + DAY - 1).fear_greed == 20
     assert read(context, NIGHT + DAY).fear_greed == 80
-    assert isinstance(read(context, NIGHT).fear_greed, int)
 
 
 def test_dominance_of_a_day_is_known_when_the_day_is_over(path: Path) -> None:
@@ -86,7 +85,7 @@ def test_dominance_of_a_day_is_known_when_the_day_is_over(path: Path) -> None:
 def test_a_funding_rate_is_known_at_its_funding_time(path: Path) -> None:
     file = funding_file(path, (NIGHT, "BTCUSDT", 0.0001), (NIGHT + 8 * HOUR, "BTCUSDT", 0.0003))
     context = RecordedMarketContext(funding=funding(file))
-    assert read(context, NIGHT - 1) == NOTHING
+    assert read(context, NIGHT - 1) == read(RecordedMarketContext(), NIGHT) == NOTHING
     assert read(context, NIGHT).funding_rate == 0.0001
     assert read(context, NIGHT + 8 * HOUR - 1).funding_rate == 0.0001
     assert read(context, NIGHT + 8 * HOUR).funding_rate == 0.0003
@@ -101,11 +100,10 @@ def test_funding_is_the_mean_of_the_pairs_that_have_a_recent_rate(path: Path) ->
         (NIGHT + 8 * HOUR, "ETHUSDT", 0.0004),
     )
     context = RecordedMarketContext(funding=funding(file))
-    assert read(context, NIGHT).funding_rate == pytest.approx(0.00015, rel=1e-12)
-    assert read(context, NIGHT).funding_pairs == 2
+    two = read(context, NIGHT)
+    assert (two.funding_rate, two.funding_pairs) == (pytest.approx(0.00015, rel=1e-12), 2)
     both = read(context, NIGHT + 9 * HOUR)
-    assert both.funding_rate == pytest.approx(0.00025, rel=1e-12)
-    assert both.funding_pairs == 2
+    assert (both.funding_rate, both.funding_pairs) == (pytest.approx(0.00025, rel=1e-12), 2)
     one = read(context, NIGHT + 9 * HOUR + 1)
     assert (one.funding_rate, one.funding_pairs) == (0.0004, 1)
     assert read(context, NIGHT + 17 * HOUR + 1) == NOTHING
@@ -121,10 +119,6 @@ def test_daily_values_count_for_48_hours_after_they_became_known(path: Path) -> 
     assert read(context, NIGHT + 72 * HOUR + 1).btc_dominance is None
 
 
-def test_parts_that_were_not_given_are_none() -> None:
-    assert read(RecordedMarketContext(), NIGHT) == NOTHING
-
-
 def test_questions_may_come_in_any_order(path: Path) -> None:
     rows = [f"2025-03-{day:02d},{day},x" for day in range(1, 29)]
     context = RecordedMarketContext(load_fear_greed(fear_greed_file(path, *rows)))
@@ -134,9 +128,13 @@ def test_questions_may_come_in_any_order(path: Path) -> None:
 
 def test_rows_in_any_order_and_doubles_that_agree_are_taken(path: Path) -> None:
     file = fear_greed_file(path, "2025-03-02,30,x", "2025-03-01,20,x", "2025-03-02,30,x")
-    context = RecordedMarketContext(load_fear_greed(file))
-    assert read(context, NIGHT).fear_greed == 20
-    assert read(context, NIGHT + DAY).fear_greed == 30
+    assert load_fear_greed(file).times == [NIGHT, NIGHT + DAY]
+
+
+def test_a_date_with_a_time_of_day_is_not_known_earlier(path: Path) -> None:
+    file = lines(path, "date,value", "2025-03-01T12:00+09:00,20", "2025-03-02T09:00,30")
+    assert load_fear_greed(file).times == [NIGHT + 3 * HOUR, NIGHT + 33 * HOUR]
+    assert load_dominance(file).times == [NIGHT + DAY, NIGHT + 2 * DAY]
 
 
 def test_a_gzipped_file_reads_like_a_plain_one(tmp_path: Path) -> None:

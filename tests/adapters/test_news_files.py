@@ -68,9 +68,6 @@ def refusal(path: Path) -> str:
     return said
 
 
-# what is known when
-
-
 def test_an_article_is_unknown_a_millisecond_before_it_arrived() -> None:
     news = RecordedNews([article("a", NOON)])
     assert told(news, NOON - 1) == []
@@ -127,9 +124,6 @@ def test_any_question_gets_what_a_plain_filter_finds(
             if one.arrived_at <= now and now - HOUR <= (one.published_at or 0) <= now
         ]
         assert told(news, now) == [key for _, key in sorted(known, reverse=True)[:most]]
-
-
-# what a file holds
 
 
 def test_a_post_of_cryptopanic(tmp_path: Path) -> None:
@@ -207,17 +201,11 @@ def test_doubles_are_kept_once_and_the_first_counts(tmp_path: Path) -> None:
     assert [one.id for one in load_news(json_file(tmp_path, posts))] == ["17", "19"]
 
 
-# what is wrong with a file
-
-
-def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
-    assert "no such file" in refusal(tmp_path / "news.json")
-    assert "no such file" in refusal(tmp_path)
-
-
-def test_a_file_of_another_kind(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_a_file_of_another_kind(tmp_path: Path) -> None:
     (tmp_path / "news.xml").write_text("<rss/>")
     assert "not a" in refusal(tmp_path / "news.xml")
+    assert "no such file" in refusal(tmp_path / "news.json")
+    assert "no such file" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["news.json", "news.csv", "news.json.gz", "news.csv.gz"])
@@ -292,9 +280,6 @@ def test_a_bad_field_is_named_with_its_article(
 @pytest.mark.parametrize("document", ["text", 7, [None], {"status": "api_error"}])
 def test_json_of_something_else(document: object, tmp_path: Path) -> None:
     assert "article 1" in refusal(json_file(tmp_path, document))
-
-
-# recordings
 
 
 @needs_recordings

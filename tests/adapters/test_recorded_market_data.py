@@ -20,8 +20,9 @@ BTC, ETH = "btc_usdt", "eth_usdt"
 def series(pair: str, places: Sequence[int]) -> CandleSeries:
     """Candles at these places of the 5-minute grid; every value tells pair and place."""
     at = np.array(sorted(places), dtype=np.int64)
-    level = 1000.0 if pair == BTC else 2000.0
-    columns = (level + at, level + at + 0.3, level + at - 0.3, level + at + 0.1, at / 10)
+    price = np.array(at + (1000 if pair == BTC else 2000), dtype=np.float64)
+    columns = [np.asarray(price + more, np.float64) for more in (0.0, 0.3, -0.3, 0.1)]
+    columns.append(np.asarray(at / 10, np.float64))
     return CandleSeries(pair, START + at * CANDLE, *columns)
 
 

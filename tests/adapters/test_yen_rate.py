@@ -1,6 +1,7 @@
 """Yen for a dollar: what is known when, and one clear sentence for each wrong file or number."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def test_a_number_that_is_no_rate(text: str) -> None:
 @pytest.mark.parametrize("load", [load_usdjpy, load_premium])
 def test_neither_a_number_nor_a_file(load: Load, tmp_path: Path) -> None:
     for text in ("much", "", str(tmp_path), str(tmp_path / "missing.csv")):
-        assert "check the path" in refusal(lambda text=text: load(text))
+        assert "check the path" in refusal(partial(load, text))
 
 
 def test_the_open_of_a_bar_is_known_as_it_opens_and_its_close_as_it_ends(path: Path) -> None:
@@ -84,16 +85,21 @@ def test_the_open_of_a_bar_is_known_as_it_opens_and_its_close_as_it_ends(path: P
     assert {later: rate.at(START + later) for later in known} == known
 
 
-def test_the_value_of_a_day_is_known_from_its_start(path: Path) -> None:
-    file = lines(path, "date,close", "2025-03-04,151", "2025-03-03,150", "2025-03-05,")
-    rate = load_usdjpy(file)
-    assert "not known before" in refusal(lambda: rate.at(START - 1))
-    assert (rate.at(START), rate.at(START + DAY - 1)) == (150, 150)
-    assert (rate.at(START + DAY), rate.at(START + 3 * DAY)) == (151, 151)
+@pytest.mark.parametrize(
+    ("column", "known"), [("yahoo_close", 0), ("close", DAY), ("fred_dexjpus", DAY), ("value", DAY)]
+)
+def test_the_value_of_a_day_is_known_when_it_is_over_and_yahoos_as_it_begins(
+    column: str, known: int, path: Path
+) -> None:
+    file = lines(path, f"date,{column}", "2025-03-04,151", "2025-03-03,150", "2025-03-05,")
+    rate, since = load_usdjpy(file), START + known
+    assert "not known before" in refusal(lambda: rate.at(since - 1))
+    assert (rate.at(since), rate.at(since + DAY - 1)) == (150, 150)
+    assert (rate.at(since + DAY), rate.at(since + 3 * DAY)) == (151, 151)
 
 
 def test_a_rate_is_carried_over_a_weekend_and_ten_days_at_most(path: Path) -> None:
-    file = lines(path, "date,value", "2025-03-03,150", "2025-03-23,151")
+    file = lines(path, "date,yahoo_close", "2025-03-03,150", "2025-03-23,151")
     rate = load_usdjpy(file)
     back = START + 20 * DAY
     assert rate.at(START + LONGEST_HOLE) == 150
@@ -118,7 +124,7 @@ def test_any_order_of_questions_gets_the_newest_known(
         if known and moment - known[-1] * DAY <= LONGEST_HOLE:
             assert rate.at(moment) == points[known[-1]]
         else:
-            refusal(lambda moment=moment: rate.at(moment))
+            refusal(partial(rate.at, moment))
 
 
 @pytest.mark.parametrize(

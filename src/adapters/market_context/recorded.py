@@ -59,9 +59,12 @@ class RecordedMarketContext:
 
 
 def load_fear_greed(path: Path) -> Timeline:
-    """Fear & Greed, 0 to 100, from a CSV with `date` and `value`. Raises InputError."""
+    """Fear & Greed, 0 to 100, from a CSV with `date` and `value`. Raises InputError.
+
+    A date is 00:00 UTC; one with a time of day is known from that time on.
+    """
     table = _table(path, "date", "value")
-    return _daily(table, "value", path, known_after=0, whole=True)
+    return _daily(table, "value", path, when_over=False, whole=True)
 
 
 def load_dominance(path: Path) -> Timeline:
@@ -82,7 +85,7 @@ def load_dominance(path: Path) -> Timeline:
     present = table[table[column].notna()]
     if present.empty:
         raise InputError(f"{path}: column {column} has no value at all: export again")
-    return _daily(present, column, path, known_after=DAY, whole=False)
+    return _daily(present, column, path, when_over=True, whole=False)
 
 
 def load_funding(path: Path, instruments: Instruments) -> tuple[Timeline, ...]:
@@ -131,7 +134,7 @@ def _table(path: Path, *columns: str) -> pd.DataFrame:
 
 
 def _daily(
-    table: pd.DataFrame, column: str, path: Path, *, known_after: int, whole: bool
+    table: pd.DataFrame, column: str, path: Path, *, when_over: bool, whole: bool
 ) -> Timeline:
     from adapters.table_files.columns import (  # noqa: PLC0415 - as above
         moments,
@@ -142,5 +145,5 @@ def _daily(
     days, values = moments(table, "date", path), numbers(table, column, path, 0, 100)
     if whole:
         refuse_rows(values % 1 != 0, table[column], path, "not a whole number")
-    days = days - days % DAY + known_after
-    return timeline(days.tolist(), values.tolist(), path)
+    known = days - days % DAY + DAY if when_over else days
+    return timeline(known.tolist(), values.tolist(), path)

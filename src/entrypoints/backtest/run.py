@@ -56,6 +56,9 @@ def run_backtest(
     container = in_memory(
         series=loaded.series,
         yen=providers.Object(yen),
+        traded=providers.Object(
+            {pair: one.between(start - CANDLE, end) for pair, one in loaded.series.items()}
+        ),
         instruments=instruments,
         parameters=p,
         cash=providers.Object(settings.cash),

@@ -36,9 +36,10 @@ class Environment(containers.DeclarativeContainer):
     cash: providers.Provider = providers.Object(Jpy(Decimal(100_000)))
     terms: providers.Provider = providers.Singleton(FillAssumptions)
     writer: providers.Provider = providers.Object("trader")
-    # the recorded or synthetic world
+    # the recorded or synthetic world; `traded` may leave out what is only warm-up
     series: providers.Provider = providers.Dependency(instance_of=dict)
     yen: providers.Provider = providers.Dependency()
+    traded: providers.Provider = providers.Singleton(dict, series)
     price_decimals: providers.Provider = providers.Object(3)
     scored_ahead: providers.Provider = providers.Object(None)
 
@@ -55,7 +56,7 @@ class Environment(containers.DeclarativeContainer):
         BatchedScorer, series, parameters, due=scored_ahead
     )
     prices: providers.Provider = providers.Singleton(
-        SimulatedPrices, series, yen, decimals=price_decimals
+        SimulatedPrices, traded, yen, decimals=price_decimals
     )
     exchange: providers.Provider = providers.Singleton(
         SimulatedExchange,

@@ -15,7 +15,7 @@ from finta import TA
 from domain.events import TechnicalReading
 from domain.market.candle_series import CandleSeries, FloatArray
 from domain.parameters import STANDARD
-from domain.scoring.technical_score import technical_readings
+from domain.scoring.technical_score import technical_reading, technical_readings
 
 ROWS = 1_300
 FIRST = 299
@@ -146,3 +146,36 @@ def test_atr_of_finta_is_that_of_wilder_once_smoothed_his_way(
 ) -> None:
     smoothed = TA.TR(frame).ewm(alpha=1 / 14, adjust=False).mean()
     assert off(readings, "atr", smoothed, frame["close"].to_numpy()[FIRST:]) < 1e-8
+
+
+def textbook_adx(high: FloatArray, low: FloatArray, close: FloatArray, n: int = 14) -> float:
+    """Wilder's own steps: +DM, -DM and TR apart, sums of the first n, DX, mean of n DX."""
+    rise, fall = high[1:] - high[:-1], low[:-1] - low[1:]
+    plus = np.where((rise > fall) & (rise > 0), rise, 0.0)
+    minus = np.where((fall > rise) & (fall > 0), fall, 0.0)
+    reach = [high[1:] - low[1:], abs(high[1:] - close[:-1]), abs(low[1:] - close[:-1])]
+    rows = np.stack([plus, minus, np.max(reach, axis=0)], axis=1)
+    sums, found = rows[:n].sum(axis=0), []
+    for row in rows[n:]:
+        sums = sums - sums / n + row
+        up, down = 100 * sums[0] / sums[2], 100 * sums[1] / sums[2]
+        found.append(100 * abs(up - down) / (up + down))
+    value = sum(found[:n]) / n
+    for one in found[n:]:
+        value = (value * (n - 1) + one) / n
+    return float(value)
+
+
+@pytest.mark.parametrize("size", [50, 51, 64, 120])
+def test_on_the_same_short_window_wilders_averages_agree_from_the_seed_on(
+    series: CandleSeries, size: int
+) -> None:
+    high, low, close = (one[:size] for one in (series.high, series.low, series.close))
+    rest = (high.tolist(), low.tolist(), close.tolist(), [1.0] * size)
+    seen = technical_reading(range(size), *rest, STANDARD)
+    assert seen is not None
+    assert seen.rsi == pytest.approx(talib.RSI(close, 14)[-1], rel=1e-10)
+    assert seen.atr == pytest.approx(talib.ATR(high, low, close, 14)[-1], rel=1e-10)
+    assert seen.adx == pytest.approx(textbook_adx(high, low, close), rel=1e-10)
+    # TA-Lib seeds its sums with 13 of the first 14 movements, which fades
+    assert seen.adx == pytest.approx(talib.ADX(high, low, close, 14)[-1], rel=0.02)

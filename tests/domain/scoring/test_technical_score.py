@@ -232,6 +232,16 @@ def test_a_price_level_times_a_power_of_two_changes_no_bit_of_the_score(
         assert getattr(other, name) == (value * scale if name in prices else value), name
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_an_rsi_between_the_extremes_leans_a_little(seed: int) -> None:
+    seen = read(walk(250, seed=seed))
+    weight = {"trending": 0.15, "ranging": 0.35, "neutral": 0.25}[seen.regime]
+    wanted = (50.0 - seen.rsi) / 200.0 * (weight / 0.25)
+    if not 30.0 <= seen.rsi <= 70.0:
+        wanted = weight if seen.rsi < 30.0 else -weight
+    assert seen.term_rsi == pytest.approx(wanted, abs=1e-15)
+
+
 @pytest.mark.parametrize(
     ("newest", "multiplier"),
     [(0.0, 1.0), (1.5, 1.0), (2.0, 1.15), (2.5, 1.3), (50.0, 1.3)],

@@ -7,7 +7,7 @@ import attrs
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import domain.events as e
 from domain.errors import IllegalTransition
@@ -79,6 +79,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.order: Order | None = None
         self.events: list[e.OrderEvent] = []
         self.fills: list[e.OrderFillReceived] = []
+
+    @initialize(state=st.sampled_from([None, *PATHS]))
+    def starts_anywhere(self, state: OrderState | None) -> None:
+        for kind in PATHS[state] if state else ():
+            self.offer(EVENTS[kind]())
 
     def offer(self, event: e.OrderEvent) -> None:
         before = self.order.state if self.order else None
@@ -188,6 +193,11 @@ def test_every_state_takes_just_the_events_of_the_table(
 def test_only_a_request_starts_an_order(kind: type[e.OrderEvent]) -> None:
     with pytest.raises(IllegalTransition, match="cannot follow nothing"):
         apply(None, EVENTS[kind]())
+
+
+def test_a_fill_is_booked_once() -> None:
+    with pytest.raises(IllegalTransition, match="fill f1 is booked already"):
+        apply(in_state(S.PARTLY_FILLED), first_fill())
 
 
 def test_no_events_are_no_order() -> None:

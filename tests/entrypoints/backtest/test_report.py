@@ -1,8 +1,8 @@
 """The report opens offline, holds every trade with its reasons, and appears whole or not."""
 
-import errno
 import json
 import re
+import resource
 from html.parser import HTMLParser
 
 import numpy as np
@@ -15,7 +15,7 @@ from application.errors import InputError
 from domain.instant import DAY
 from entrypoints.backtest.finished import EquityCurve
 from entrypoints.backtest.outcome import outcome_of
-from entrypoints.backtest.report import check_studies, html_file, write_report
+from entrypoints.backtest.report import write_report
 from entrypoints.backtest.report.bars import MOST_BARS, bar_length, bars_of
 from entrypoints.backtest.trades import read_trades
 from tests.given.finished_run import BTC, ETH, START, given_run
@@ -139,22 +139,20 @@ async def test_unknown_study_names_near_ones(tmp_path):
     assert _names(tmp_path) == []
 
 
-async def test_studies_are_checked_without_finta_when_none_is_asked(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "finta", None)
-    assert check_studies([]) == ()
-    with pytest.raises(InputError, match="needs finta"):
-        check_studies(["rsi"])
-
-
 async def test_study_that_finta_lacks_is_said(tmp_path):
     with pytest.raises(InputError, match="--study swi"):
         await _written(tmp_path / "report.html", ["swi"])
 
 
-async def test_missing_folder(tmp_path):
-    with pytest.raises(InputError, match="does not exist"):
-        await _written(tmp_path / "missing" / "report.html")
-    assert _names(tmp_path) == []
+async def test_a_missing_folder_is_made(tmp_path):
+    await _written(tmp_path / "missing" / "report.html")
+    assert _names(tmp_path / "missing") == ["report.html"]
+
+
+async def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="--report"):
+        await _written(tmp_path / "file" / "report.html")
 
 
 async def test_a_folder_is_no_file(tmp_path):
@@ -162,16 +160,16 @@ async def test_a_folder_is_no_file(tmp_path):
         await _written(tmp_path)
 
 
-async def test_a_full_disk_leaves_nothing_new(tmp_path, monkeypatch):
+async def test_a_full_disk_leaves_nothing_new(tmp_path):
     path = tmp_path / "report.html"
     path.write_text("the one before")
-
-    def full(_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(html_file.os, "fsync", full)
-    with pytest.raises(InputError, match="no space left"):
-        await _written(path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(InputError, match="--report"):
+            await _written(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_text() == "the one before"
     assert _names(tmp_path) == ["report.html"]
 

@@ -18,7 +18,7 @@ def read_rates(path: Path, possible: tuple[float, float]) -> Timeline:
     """Rates of a CSV or Parquet file: open_time, open, close (bars), or date and a value a day.
 
     A bar's open is known at its opening time, its close one bar later; a day's value from
-    00:00 UTC of its date. Raises InputError, also for a rate outside `possible` (low, high).
+    00:00 UTC of the next day, yahoo_close (a rate of the day's beginning) of its own. Raises InputError, also for a rate outside `possible` (low, high).
     """
     table = read_table(path)
     read = _bars if "open_time" in table.columns else _days
@@ -61,4 +61,6 @@ def _days(table: pd.DataFrame, path: Path, possible: tuple[float, float]) -> Tim
         raise InputError(f"{path}: column {column} has no value at all: export again")
     days = days[table[column].notna().to_numpy()]
     values = numbers(present, column, path, *possible)
-    return timeline((days - days % DAY).tolist(), values.tolist(), path)
+    # a close or a noon rate of a day is known when the day is over; Yahoo's is of its beginning
+    known_after = 0 if column == "yahoo_close" else DAY
+    return timeline((days - days % DAY + known_after).tolist(), values.tolist(), path)

@@ -63,7 +63,7 @@ class YenRate:
         """Rates of a CSV: open_time, open, close (bars), or date and a value per day.
 
         A bar's open is known at its opening time, its close one bar later; a day's value
-        (yahoo_close, fred_dexjpus, close or value) from 00:00 UTC of its date. Raises InputError.
+        when the day is over (yahoo_close, of its beginning, at once). Raises InputError.
         """
         from adapters.exchange.simulated.yen_files import read_rates  # noqa: PLC0415 - see above
 
