@@ -27,8 +27,10 @@ class Instruments:
     """The traded coins in configuration order. Raises InstrumentError for doubles or none."""
 
     all: tuple[Instrument, ...]
+    _by_pair: dict[str, Instrument] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_by_pair", {one.pair: one for one in self.all})
         if not self.all:
             raise InstrumentError("no coin is configured: name at least one pair")
         for field in ("pair", "binance", "coincheck"):
@@ -50,6 +52,9 @@ class Instruments:
 
         Raises InstrumentError that lists what is known.
         """
+        exact = self._by_pair.get(pair)
+        if exact is not None:
+            return exact
         wanted = pair.strip().lower().replace("/", "_").replace("-", "_")
         for one in self.all:
             if wanted in (one.pair, one.binance.lower(), one.coincheck, one.news.lower()):

@@ -5,6 +5,7 @@ sides (CurrencyMismatch otherwise); multiplying or dividing by a plain number ke
 currency, dividing by the same currency gives a plain Decimal.
 """
 
+import functools
 from decimal import ROUND_DOWN, Decimal
 from typing import Self
 
@@ -78,4 +79,9 @@ class Usdt(_Money):
 
 def round_down(quantity: Decimal, decimals: int) -> Decimal:
     """Cut a quantity of coins (or yen) to so many decimals, towards zero."""
-    return quantity.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)
+    return quantity.quantize(_step(decimals), rounding=ROUND_DOWN)
+
+
+@functools.cache
+def _step(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)

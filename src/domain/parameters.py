@@ -31,7 +31,7 @@ def _count(default: int, low: int, high: int) -> Any:
     return attrs.field(default=default, validator=_within(low, high))
 
 
-@attrs.frozen(slots=True, weakref_slot=False, kw_only=True)
+@attrs.frozen(slots=True, weakref_slot=False, kw_only=True, cache_hash=True)
 class StrategyParameters:
     """All constants of the strategy. Raises ParameterError that names the bad one."""
 

@@ -1,8 +1,9 @@
 """Candles of a recording, handed out as their time comes."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, repeat
+from itertools import repeat
 
 from application.errors import OutsideError
 from domain.events import Candle
@@ -15,60 +16,70 @@ class RecordedMarketData:
 
     def __init__(self, series: Mapping[str, CandleSeries]) -> None:
         self._pairs = {pair: _Recording(one) for pair, one in series.items()}
+        # the stretch on which all pairs have the same candles, ready tick by tick
+        self._ahead: Iterator[Mapping[str, Sequence[Candle]]] = iter(())
+        self._given: set[int] = set()
+        self._expected: int | None = None
+        self._upcoming: Iterator[int] = iter(())
 
     async def closed_candles(
         self, after: Mapping[str, int], now: int
     ) -> Mapping[str, Sequence[Candle] | OutsideError]:
         """Candles opened after the given times and closed by `now` (ms), oldest first."""
         newest = now - CANDLE
-        found: dict[str, Sequence[Candle]] = {}
-        for pair, last in after.items():
-            recording = self._pairs[pair]
-            if last == recording.given and newest == recording.expected:
-                # nearly always exactly the next candle is asked for
-                found[pair] = (recording.step(),)
-            else:
-                found[pair] = recording.between(last, newest)
+        if (
+            newest == self._expected
+            and len(after) == len(self._pairs)
+            and set(after.values()) == self._given
+        ):
+            # nearly always exactly the next candle of every pair is asked for
+            self._given = {newest}
+            self._expected = next(self._upcoming, None)
+            return next(self._ahead)
+        found = {pair: self._pairs[pair].between(last, newest) for pair, last in after.items()}
+        self._look_ahead(newest)
         return found
+
+    def _look_ahead(self, newest: int) -> None:
+        """Line the pairs up after a candle opened at `newest` (ms), if they agree for a while."""
+        first, *others = (one.coming(newest) for one in self._pairs.values())
+        times = first if all(one == first for one in others) else first[:0]
+        self._given = {newest}
+        self._upcoming = iter(times)
+        self._expected = next(self._upcoming, None)
+        pairs = tuple(self._pairs)
+        until = times[-1] if times else newest
+        # zip of one iterator makes tuples of one candle, without a step of ours
+        streams = [zip(one.candles(newest, until), strict=True) for one in self._pairs.values()]
+        self._ahead = (dict(zip(pairs, row, strict=True)) for row in zip(*streams, strict=True))
+
+
+_STRETCH = 288
+"""Candles by which pairs are lined up at a time: a day."""
 
 
 class _Recording:
-    """One pair's columns; a candle is made when it is asked for.
+    """One pair's columns; a candle is made when it is asked for."""
 
-    `given` is the opening time of the candle handed out last, `expected` of the next one.
-    """
-
-    __slots__ = ("_columns", "_pair", "_stream", "_times", "_upcoming", "expected", "given")
+    __slots__ = ("_columns", "_pair", "_times")
 
     def __init__(self, series: CandleSeries) -> None:
         self._pair = series.pair
-        self._times: list[int] = series.open_time.tolist()
-        self._columns = (
-            self._times,
-            series.open.tolist(),
-            series.high.tolist(),
-            series.low.tolist(),
-            series.close.tolist(),
-            series.volume.tolist(),
-        )
-        self.given: int | None = None
-        self.expected: int | None = None
-        self._stream: Iterator[Candle] = iter(())
-        self._upcoming: Iterator[int] = iter(())
-
-    def step(self) -> Candle:
-        """The next candle in turn."""
-        self.given, self.expected = self.expected, next(self._upcoming, None)
-        return next(self._stream)
+        # arrays: a number becomes an object beside its candle, and not all of them beforehand
+        self._times = array("q", series.open_time.tobytes())
+        prices = (series.open, series.high, series.low, series.close, series.volume)
+        self._columns = (self._times, *(array("d", one.tobytes()) for one in prices))
 
     def between(self, after: int, newest: int) -> list[Candle]:
         """Candles opened in (after, newest] (ms)."""
-        first, end = bisect_right(self._times, after), bisect_right(self._times, newest)
-        columns = (islice(one, first, None) for one in self._columns)
-        self._stream = map(Candle, repeat(self._pair), *columns)
-        found = list(islice(self._stream, max(0, end - first)))
-        reached = max(first, end)
-        self._upcoming = islice(self._times, reached, None)
-        self.given = self._times[reached - 1] if reached else None
-        self.expected = next(self._upcoming, None)
-        return found
+        return list(self.candles(after, newest))
+
+    def candles(self, after: int, newest: int) -> Iterator[Candle]:
+        """Candles opened in (after, newest] (ms), each made when its turn comes."""
+        part = slice(bisect_right(self._times, after), bisect_right(self._times, newest))
+        return map(Candle, repeat(self._pair), *(column[part] for column in self._columns))
+
+    def coming(self, moment: int) -> "array[int]":
+        """The next opening times after a moment (ms), at most a stretch of them."""
+        first = bisect_right(self._times, moment)
+        return self._times[first : first + _STRETCH]

@@ -43,8 +43,7 @@ class InMemoryReadModels:
             lambda: defaultdict(_Partition)
         )
         self._waiting: defaultdict[Table[Any], list[Any]] = defaultdict(list)
-        self._flagged: dict[str, dict[tuple[str, Any], Any]] = {}
-        self._flagged_in_order: dict[str, list[Any]] = {}
+        self._flagged: dict[str, tuple[list[tuple[str, Any]], list[Any]]] = {}
 
     def write(self, rows: Sequence[Row]) -> None:
         """Put rows in place; the event store calls this inside its append.
@@ -78,12 +77,21 @@ class InMemoryReadModels:
         return partitions
 
     def _flag(self, table: Table[Any], name: str, key: Any, row: Any) -> None:
-        flagged = self._flagged.setdefault(table.name, {})
+        keys, rows = self._flagged.get(table.name, ([], []))
+        place = (name, key)
+        at = bisect_left(keys, place)
+        known = at < len(keys) and keys[at] == place
         if table.flag is not None and table.flag(row):
-            flagged[name, key] = row
-        elif (name, key) in flagged:
-            del flagged[name, key]
-        self._flagged_in_order[table.name] = [flagged[key] for key in sorted(flagged)]
+            if known:
+                rows[at] = row
+                return
+            keys, rows = [*keys[:at], place, *keys[at:]], [*rows[:at], row, *rows[at:]]
+        elif known:
+            # new lists: somebody may be going through the old ones
+            keys, rows = [*keys[:at], *keys[at + 1 :]], [*rows[:at], *rows[at + 1 :]]
+        else:
+            return
+        self._flagged[table.name] = keys, rows
 
     async def get(self, table: Table[R], partition: str, sort: int | str = "") -> R | None:
         """The row of a key, or None."""
@@ -122,7 +130,7 @@ class InMemoryReadModels:
 
     async def flagged(self, table: Table[R]) -> Sequence[R]:
         """All rows that the flag marks, by key."""
-        rows = self._flagged_in_order.get(table.name, ())
+        _, rows = self._flagged.get(table.name, ((), ()))
         if table.lifetime_ms is None or not rows:
             return rows
         oldest = self._clock.now() - table.lifetime_ms
@@ -143,7 +151,6 @@ class InMemoryReadModels:
             self._tables.pop(table.name, None)
             self._waiting.pop(table, None)
             self._flagged.pop(table.name, None)
-            self._flagged_in_order.pop(table.name, None)
         self.write(rows)
 
     def _partition(self, table: Table[Any], name: str) -> _Partition | None:

@@ -71,19 +71,18 @@ async def collect_prices(
     events: list[Event] = []
     moves: dict[str, float] = {}
     newest_closed = tick - CANDLE
-    newest, all_closes = memory.newest, memory.closes
     for pair in pairs:
         candles = answers[pair]
         if isinstance(candles, OutsideError):
             events.append(CollectionFailed(f"market_data/{pair}", str(candles)))
-            continue
-        closes = all_closes[pair]
-        for candle in candles:
-            events.append(PriceCollected(candle))
-            closes.append(candle.close)
-            newest[pair] = candle.open_time
-        if newest[pair] == newest_closed and len(closes) == CLOSES:
-            moves[pair] = move_pct(closes[-1], closes[0])
+        elif candles:
+            closes = memory.closes[pair]
+            for candle in candles:
+                events.append(PriceCollected(candle))
+                closes.append(candle.close)
+            opened = memory.newest[pair] = candles[-1].open_time
+            if opened == newest_closed and len(closes) == CLOSES:
+                moves[pair] = move_pct(candles[-1].close, closes[0])
     reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:
         events.append(AnalysisTriggered(analysis_id(tick), reason, tuple(moves.items())))

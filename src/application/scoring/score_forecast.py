@@ -24,6 +24,8 @@ async def score_forecast(
     parameters: StrategyParameters,
 ) -> dict[str, ForecastReading | None]:
     """The forecast reading of each pair at a moment (ms); None where candles are too few or old."""
+    if parameters.weight_forecast == 0 and parameters.confidence_shift == 0:
+        return dict.fromkeys(pairs)  # it could count for nothing: nobody is asked
     forecasts: Mapping[str, Forecast] = {}
     missing = NO_FORECASTER
     if forecaster is not None:

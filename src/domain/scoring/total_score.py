@@ -1,5 +1,7 @@
 """The four components and their weights become one score; "how is a score computed" starts here."""
 
+import functools
+
 import attrs
 
 from domain.events import Components, Weights
@@ -36,9 +38,7 @@ def total_score(
     sure = NEUTRAL if confidence is None else confidence
     limit = p.confidence_shift_limit
     shift = max(-limit, min(limit, (sure - NEUTRAL) * p.confidence_shift))
-    weights = Weights(
-        p.weight_technical - shift, p.weight_forecast + shift, p.weight_sentiment, p.weight_market
-    )
+    weights = _weights(shift, p)
     if forecast is not None and sure < p.confidence_full:
         forecast = forecast * (sure / p.confidence_full)
     signed = None if sentiment is None else (sentiment - NEUTRAL) * 2.0
@@ -55,6 +55,14 @@ def total_score(
         Components(technical, forecast, signed, market),
         weights,
         adjustment,
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _weights(shift: float, p: StrategyParameters) -> Weights:
+    """The weights moved by a confidence; without a model it is nearly always the same one."""
+    return Weights(
+        p.weight_technical - shift, p.weight_forecast + shift, p.weight_sentiment, p.weight_market
     )
 
 

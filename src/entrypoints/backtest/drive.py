@@ -9,7 +9,7 @@ import numpy as np
 from adapters.clock.simulated import SimulatedClock
 from adapters.exchange.simulated.exchange import SimulatedExchange
 from adapters.exchange.simulated.prices import SimulatedPrices, YenFactor
-from domain.instant import CANDLE, HOUR
+from domain.instant import CANDLE, DAY, HOUR
 from entrypoints.backtest.finished import EquityCurve
 from entrypoints.local.trader import Trader
 from entrypoints.wiring.ports import Ports
@@ -62,8 +62,8 @@ async def drive(
 ) -> tuple[Trader, Sampler]:
     """Run every tick from `start` to `end` (ms, both included).
 
-    `progress` is told each sampled moment. Gives way to other tasks there, so that a
-    cancelled run stops.
+    `progress` is told each midnight. Gives way to other tasks there, so that a cancelled run
+    stops.
     """
     trader = Trader(ports)
     sampler = Sampler(world, ports.instruments.pairs)
@@ -72,9 +72,10 @@ async def drive(
         clock.move_to(at)
         if at % HOUR == 0:
             await sampler.sample(at)
-            await asyncio.sleep(0)
-            if progress is not None:
-                progress(at)
+            if at % DAY == 0:
+                await asyncio.sleep(0)
+                if progress is not None:
+                    progress(at)
         await trader.tick(at)
     await sampler.sample(clock.now())
     return trader, sampler

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from dependency_injector import providers
+from entrypoints.wiring.injector import providers
 
 from adapters.exchange.simulated.matching import FillAssumptions
 from adapters.wire_format.digest import RunDigest

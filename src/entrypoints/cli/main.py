@@ -1,7 +1,9 @@
 """The table of commands. A command's module is imported when it is called, not before."""
 
+import os
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -81,7 +83,17 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         fail(f"{error.filename or 'file'}: {error.strerror or error}", FAILED)
-    sys.exit(status if isinstance(status, int) else 0)
+    leave(status if isinstance(status, int) else 0)
+
+
+def leave(status: int) -> NoReturn:
+    """Exit at once: taking millions of events apart would only cost seconds."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        status = 0  # the reader of the pipe has seen enough
+    os._exit(status)
 
 
 def fail(text: str, status: int) -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from dependency_injector import providers
+from entrypoints.wiring.injector import providers
 
 from adapters.exchange.simulated.matching import FillAssumptions
 from adapters.exchange.simulated.yen_rate import YenPrice, YenRate, drifting_premium

@@ -6,7 +6,7 @@ provider; nothing is patched.
 
 from decimal import Decimal
 
-from dependency_injector import containers, providers
+from entrypoints.wiring.injector import containers, providers
 
 from adapters.analysis_starter.in_process import InProcessStarter
 from adapters.exchange.simulated.exchange import SimulatedExchange

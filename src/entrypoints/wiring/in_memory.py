@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dependency_injector import providers
+from entrypoints.wiring.injector import providers
 
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.in_memory import InMemoryEventStore

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dependency_injector import providers
+from entrypoints.wiring.injector import providers
 
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
