@@ -46,7 +46,7 @@ def score(rsi, histogram, close, short, long, upper, lower, adx):
     return max(-1.0, min(1.0, total))
 
 
-def trade(opens, highs, lows, closes):
+def trade(opens, highs, lows, closes):  # noqa: C901, PLR0912, PLR0915  one loop, by hand
     """One symbol: (trades, sum of returns)."""
     fast = slow = closes[0]
     signal = up = down = spread = plus = minus = 0.0

@@ -138,9 +138,9 @@ def open_log(
     """Open a log; with `create` a missing or empty file becomes one.
 
     `durable=False` is for research: no waiting for the disk, GROUP appends a transaction,
-    other writers kept out in between. `access` says what this process may do with a path (root
-    may do everything, whatever the file says). Raises InputError for a path or file that cannot be a
-    log of ours, Retryable when somebody else holds the file for longer than `busy_timeout_s`.
+    other writers kept out in between. `access` says what this process may do with a path: root
+    may do everything, whatever the file says. Raises InputError for a path or file that cannot
+    be a log of ours, Retryable when somebody else holds the file longer than `busy_timeout_s`.
     """
     path = Path(path)
     create = create and not read_only

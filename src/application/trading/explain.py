@@ -4,7 +4,6 @@ Every number that entered a sum is given, so that the sum can be redone by hand.
 """
 
 from collections.abc import Sequence
-from operator import attrgetter
 
 import attrs
 
@@ -129,7 +128,8 @@ async def _position(history: Sequence[Commit], store: EventStore) -> list[Line]:
             pair = commits[0].events[0].pair  # type: ignore[union-attr]
             lines += await _analysis(origin, pair, store)
         lines += life_lines(commits)
-    return sorted(lines, key=attrgetter("at"))
+    # of one moment, what an order's fill did to the position comes after the fill
+    return sorted(lines, key=lambda line: (line.at, line.what in ("closed", "reduced")))
 
 
 async def _analysis(name: str, pair: str | None, store: EventStore) -> list[Line]:

@@ -102,7 +102,9 @@ def _forecast(signal: SignalScored, at: int) -> list[Line]:
     if seen is None:
         return [Line(at, "forecast", "absent: too few or too old candles")]
     why = f" because {seen.fallback_reason}" if seen.fallback_reason else ""
-    text = f"{seen.score:+.6f} from {seen.source}{why}, confidence {seen.confidence:.3f}"
+    counted = signal.components.forecast
+    damped = f", counts as {counted:+.6f}" if counted not in (None, seen.score) else ""
+    text = f"{seen.score:+.6f} from {seen.source}{why}, confidence {seen.confidence:.3f}{damped}"
     return [Line(at, "forecast", text)]
 
 

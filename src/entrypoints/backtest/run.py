@@ -8,8 +8,6 @@ from contextlib import ExitStack
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from entrypoints.wiring.injector import providers
-
 from adapters.exchange.simulated.matching import FillAssumptions
 from adapters.wire_format.digest import RunDigest
 from application.errors import InputError
@@ -18,9 +16,11 @@ from entrypoints.backtest.drive import World, drive
 from entrypoints.backtest.finished import FinishedRun
 from entrypoints.wiring.environment import Environment
 from entrypoints.wiring.in_memory import in_memory
+from entrypoints.wiring.injector import providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from application.ports.event_store import EventStore
     from domain.market.candle_series import CandleSeries
@@ -76,10 +76,20 @@ def run_backtest(
             container,
             start,
             end,
-            notes=loaded.repairs,
+            notes=(*_origin(settings), *loaded.repairs),
             progress=None if progress is None else lambda now: progress(start, now, end),
         )
         return finish(run)
+
+
+def _origin(settings: BacktestSettings) -> tuple[str, ...]:
+    """Candles that the project made itself say so in their name."""
+    made = any("synthetic" in name.name for path in settings.candles for name in _names(path))
+    return ("the candles are synthetic: made from a seed, not traded",) if made else ()
+
+
+def _names(path: Path) -> list[Path]:
+    return sorted(path.iterdir()) if path.is_dir() else [path]
 
 
 def complete(

@@ -20,7 +20,7 @@ GUARDS: Mapping[str, str] = {
     "sells_first": "a sell went first",
     "min_hold": "held for less than the minimum",
     "order_under_way": "an order was under way",
-    "size": "amount too small",
+    "size": "sizing gave nothing: Kelly is negative, or too little cash",
     "sellable": "too few coins to sell again",
     "signal_age_s": "signal too old",
     "open_positions": "already held",

@@ -6,14 +6,13 @@ from contextlib import ExitStack
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from entrypoints.wiring.injector import providers
-
 from adapters.exchange.simulated.matching import FillAssumptions
 from adapters.exchange.simulated.yen_rate import YenPrice, YenRate, drifting_premium
 from adapters.market_data.synthetic import synthetic_market
 from domain.instant import CANDLE
 from entrypoints.backtest.run import complete, period
 from entrypoints.wiring.in_memory import in_memory
+from entrypoints.wiring.injector import providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,6 @@ provider; nothing is patched.
 
 from decimal import Decimal
 
-from entrypoints.wiring.injector import containers, providers
-
 from adapters.analysis_starter.in_process import InProcessStarter
 from adapters.exchange.simulated.exchange import SimulatedExchange
 from adapters.exchange.simulated.matching import FillAssumptions
@@ -20,6 +18,7 @@ from application.commit import Log
 from domain import instruments as coins
 from domain import parameters as constants
 from domain.money import Jpy
+from entrypoints.wiring.injector import containers, providers
 from entrypoints.wiring.ports import Ports
 
 

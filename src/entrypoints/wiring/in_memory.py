@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from entrypoints.wiring.injector import providers
-
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.notifier.in_memory import InMemoryNotifier
 from adapters.read_models.in_memory import InMemoryReadModels
 from entrypoints.wiring.environment import Environment
+from entrypoints.wiring.injector import providers
 
 
 def in_memory(**given: Any) -> Environment:

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from entrypoints.wiring.injector import providers
-
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
 from adapters.notifier.console import ConsoleNotifier
@@ -12,6 +10,7 @@ from adapters.read_models.sqlite import SqliteReadModels
 from adapters.sqlite_file import open_log
 from adapters.technical_scorer.windowed import WindowedScorer
 from entrypoints.wiring.environment import Environment
+from entrypoints.wiring.injector import providers
 
 
 def local(path: Path, **given: Any) -> Environment:

@@ -17,8 +17,9 @@ _DAILY_COLUMNS = ("yahoo_close", "fred_dexjpus", "close", "value")
 def read_rates(path: Path, possible: tuple[float, float]) -> Timeline:
     """Rates of a CSV or Parquet file: open_time, open, close (bars), or date and a value a day.
 
-    A bar's open is known at its opening time, its close one bar later; a day's value from
-    00:00 UTC of the next day, yahoo_close (a rate of the day's beginning) of its own. Raises InputError, also for a rate outside `possible` (low, high).
+    A bar's open is known at its opening time, its close one bar later; a day's value when the
+    day is over, but yahoo_close, a rate of the day's beginning, at 00:00 UTC of its date. Raises
+    InputError, also for a rate outside `possible` (low, high).
     """
     table = read_table(path)
     read = _bars if "open_time" in table.columns else _days
