@@ -256,6 +256,7 @@ def to_json(outcome: Outcome, run: FinishedRun) -> dict[str, Any]:
         "candles": run.candles,
         "analyses": run.analyses,
         "orders": run.orders,
+        "trades": outcome.trades_closed,
         "events": run.events,
         "digest": run.digest,
         "notes": list(run.notes),
