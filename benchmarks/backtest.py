@@ -51,9 +51,7 @@ def environment(bars: int, data: Path) -> Environment:
         cash=w1.CASH,
         price_decimals=providers.Object(None),
         scored_ahead=dict.fromkeys(series, w1.due_candles(bars)),
-        terms=providers.Object(
-            FillAssumptions(spread=zero, slippage=zero, fee=zero, latency_ms=1)
-        ),
+        terms=providers.Object(FillAssumptions(spread=zero, slippage=zero, fee=zero, latency_ms=1)),
     )
 
 
@@ -116,6 +114,32 @@ def start_up_seconds(log: str, data: Path) -> float:
     return float(json.loads(done.stdout)["cpu_seconds"])
 
 
+STAGES = (
+    "collect_prices",
+    "closed_candles",
+    "watch_positions",
+    "score_technical",
+    "decide_trades",
+    "execute_order",
+    "append",
+    "sample",
+)
+
+
+def show_stages(fraction: float, data: Path) -> None:
+    """Which share of the run each stage takes, what it calls included (under the profiler)."""
+    import cProfile
+    import pstats
+
+    profile = cProfile.Profile(builtins=False)
+    profile.runcall(run, fraction, None, data)
+    times = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    spent = {name: [row[3] for key, row in times.items() if key[2] == name] for name in STAGES}
+    whole = max(row[3] for key, row in times.items() if key[2] == "drive")
+    for name, seconds in spent.items():
+        print(f"{name:>22}  {max(seconds, default=0.0) / whole:5.0%}")
+
+
 def main() -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser(
@@ -126,8 +150,12 @@ def main() -> None:
     parser.add_argument("--log", choices=("memory", "sqlite"), default="memory")
     parser.add_argument("--data", type=Path, default=DATA, help="W1's candles (made if missing)")
     parser.add_argument("--no-startup", action="store_true", help="do not measure the start-up")
+    parser.add_argument("--profile", action="store_true", help="where the time goes, by stage")
     args = parser.parse_args()
     made(args.data)
+    if args.profile:
+        show_stages(args.fraction, args.data)
+        return
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "w1.sqlite" if args.log == "sqlite" else None
         result = run(args.fraction, log, args.data)

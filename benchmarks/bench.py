@@ -36,7 +36,7 @@ def measure(words: list[str], where: Path = ROOT) -> dict[str, Any]:
         words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=where
     )
     assert process.stdout is not None
-    lines = [line for line in process.stdout.read().splitlines() if line.startswith("{")]
+    text = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return {
@@ -44,11 +44,22 @@ def measure(words: list[str], where: Path = ROOT) -> dict[str, Any]:
         "wall": time.perf_counter() - begun,
         "mb": used.ru_maxrss / 1024,
         "failed": process.returncode != 0,
-        "said": json.loads(lines[-1]) if lines else {},
+        "said": said(text),
     }
 
 
-def jobs(fraction: float) -> dict[str, tuple[list[str], Path]]:
+def said(text: str) -> dict[str, Any]:
+    """The JSON object of a program: all that it printed, or its last line."""
+    lines = [line for line in text.splitlines() if line.startswith("{")]
+    for candidate in (text, *lines[-1:]):
+        try:
+            return dict(json.loads(candidate))
+        except ValueError:
+            continue
+    return {}
+
+
+def jobs() -> dict[str, tuple[list[str], Path]]:
     """Commands by name, with {} for the share of candles."""
     python = sys.executable
     found = {
@@ -71,7 +82,6 @@ def jobs(fraction: float) -> dict[str, tuple[list[str], Path]]:
             ROOT,
         ),
     }
-    del fraction
     for name, (script, _) in PEERS.items():
         interpreter = VENVS / name / "bin" / "python"
         if not (SHARED / "bench" / script).exists():
@@ -114,7 +124,7 @@ def make_market() -> None:
 
 def compared(runs: int, fraction: float) -> dict[str, dict[str, Any]]:
     """Medians of interleaved runs: full, start-up (1 %) and net CPU seconds, peak MB."""
-    todo = jobs(fraction)
+    todo = jobs()
     full: dict[str, list[dict[str, Any]]] = {name: [] for name in todo}
     short: dict[str, list[dict[str, Any]]] = {name: [] for name in todo}
     for _ in range(runs):
@@ -185,22 +195,20 @@ def replay() -> dict[str, Any]:
     return dict(done["said"])
 
 
-def show(found: dict[str, Any]) -> None:
-    """The table, with the goals beside it."""
+def show(w1: dict[str, dict[str, Any]]) -> None:
+    """W1's table, with the goals beside it."""
     goals = {
         "crypto-trader, log in memory": "<= 5.5, must 9",
         "crypto-trader, log in SQLite": "<= 17",
     }
     print(f"{'':30}{'CPU s':>8}{'start':>7}{'net':>8}{'MB':>6}{'ratio':>8}  goal")
-    for name, one in found["w1"].items():
+    for name, one in w1.items():
         print(
             f"{name:30}{one['cpu_seconds']:8.2f}{one['start_up_cpu_seconds']:7.2f}"
             f"{one['net_cpu_seconds']:8.2f}{one['peak_mb']:6.0f}{one['ratio']:8.2f}"
-            f"  {goals.get(name, '')}"
+            f"  {goals.get(name, '')}",
+            flush=True,
         )
-    print("log:", json.dumps(found["log"]))
-    if found["real"]:
-        print("real candles:", json.dumps(found["real"]), "goal 30, must 90 CPU s a year")
 
 
 def main() -> None:
@@ -217,11 +225,16 @@ def main() -> None:
         install_peers()
         return
     make_market()
-    found = {"w1": compared(args.runs, args.fraction), "log": replay(), "real": own_run()}
+    w1 = compared(args.runs, args.fraction)
+    if not args.json:
+        show(w1)
+    log, real = replay(), own_run()
     if args.json:
-        print(json.dumps(found))
-    else:
-        show(found)
+        print(json.dumps({"w1": w1, "log": log, "real": real}))
+        return
+    print("log:", json.dumps(log))
+    if real is not None:
+        print("real candles (goal 30, must 90 CPU s a year):", json.dumps(real))
 
 
 if __name__ == "__main__":

