@@ -1,5 +1,6 @@
 """Closed candles only, each once; one source that fails holds up nobody."""
 
+import attrs
 import pytest
 import pytest_asyncio
 
@@ -8,10 +9,11 @@ from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.read_models.in_memory import InMemoryReadModels
 from application import policy
 from application.commit import Log
-from application.errors import Retryable
+from application.errors import Conflict, Retryable
 from application.market.collect_prices import PriceMemory, collect_prices
 from application.read_models import PRICES
 from domain.events import AnalysisTriggered, Candle, CollectionFailed, PriceCollected
+from domain.identity import analysis_id
 from domain.instant import CANDLE, HOUR
 from domain.parameters import STANDARD
 from tests.given.desk import events_of
@@ -134,3 +136,98 @@ async def test_a_memory_finds_out_that_somebody_else_has_written(collector):
     assert len(events) == 2
     rows = await collector.log.tables.newest(PRICES, "eth_usdt", 100)
     assert len({row.open_time for row in rows}) == len(rows) == 22
+
+
+async def test_a_candle_is_collected_when_it_has_closed_and_not_before(collector):
+    assert await collector.tick(START + CANDLE - 1) == []
+    events = await collector.tick(START + CANDLE)
+    assert {one.candle.open_time for one in events} == {START}
+
+
+async def test_no_candle_is_stored_twice_and_none_is_left_out(collector):
+    for tick in (1, 2, 2, 5, 6, 6, 9):
+        await collector.tick(START + tick * CANDLE, PriceMemory() if tick % 2 else None)
+    stored = [
+        one.candle.open_time
+        for one in events_of(list(collector.log.store.commits))
+        if isinstance(one, PriceCollected) and one.candle.pair == "btc_usdt"
+    ]
+    assert stored == list(range(START - 20 * CANDLE, START + 9 * CANDLE, CANDLE))
+
+
+async def test_the_trigger_tells_the_move_of_every_pair(collector):
+    collector.feed.closes["btc_usdt", START] = 100.5
+    trigger = (await collector.tick(START + CANDLE))[-1]
+    assert trigger.reason == "moved:btc_usdt"
+    assert dict(trigger.moves_pct) == {"eth_usdt": 0.0, "btc_usdt": pytest.approx(0.5)}
+    assert trigger.analysis == analysis_id(START + CANDLE)
+
+
+async def test_the_move_is_measured_from_twelve_candles_before(collector):
+    collector.feed.closes["eth_usdt", START] = 100.2
+    assert len(await collector.tick(START + CANDLE)) == 2
+    for number in range(1, 13):
+        collector.feed.closes["eth_usdt", START + number * CANDLE] = 100.45
+    due = [
+        isinstance((await collector.tick(START + tick * CANDLE))[-1], AnalysisTriggered)
+        for tick in range(2, 14)
+    ]
+    # 0.45 % over 100.0 while that is the close an hour before; then 0.25 % over 100.2
+    assert due == [True] * 11 + [False]
+
+
+async def test_a_pair_whose_newest_candle_is_old_moves_nothing(collector):
+    collector.feed.closes["eth_usdt", START] = 105.0
+    collector.feed.down.add("eth_usdt")
+    events = await collector.tick(START + CANDLE)
+    assert [type(one) for one in events] == [CollectionFailed, PriceCollected]
+    collector.feed.down.clear()
+    collector.feed.closes["eth_usdt", START + CANDLE] = 105.0
+    assert (await collector.tick(START + 2 * CANDLE))[-1].reason == "moved:eth_usdt"
+
+
+async def test_all_sources_down_still_gives_an_analysis_once_an_hour(collector):
+    collector.feed.down.update(PAIRS)
+    events = await collector.tick(START + HOUR)
+    assert [type(one) for one in events] == [CollectionFailed, CollectionFailed, AnalysisTriggered]
+    assert events[-1].moves_pct == ()
+
+
+async def test_a_conflict_leaves_the_memory_unused(collector):
+    store = collector.log.store
+
+    class Overtaken:
+        """Somebody else collects just before this one appends."""
+
+        async def version(self, stream):
+            return await store.version(stream)
+
+        async def append(self, commits, rows=()):
+            await collector.tick(START + CANDLE, PriceMemory())
+            await store.append(commits, rows)
+
+    overtaken = attrs.evolve(collector.log, store=Overtaken(), writer="late")
+    before = collector.log
+    with pytest.raises(Conflict):
+        await collect_prices(
+            START + CANDLE,
+            pairs=PAIRS,
+            log=overtaken,
+            market_data=collector.feed,
+            policy=policy.STANDARD,
+            parameters=STANDARD,
+            history=20,
+            memory=collector.memory,
+        )
+    assert collector.memory.version == -1
+    assert collector.log is before
+    assert await collector.tick(START + CANDLE) == []
+    events = await collector.tick(START + 2 * CANDLE)
+    assert [one.candle.open_time for one in events] == [START + CANDLE] * 2
+
+
+async def test_the_tick_is_the_correlation_and_nothing_its_cause(collector):
+    await collector.tick(START + CANDLE)
+    newest = list(collector.log.store.commits)[-1]
+    assert (newest.stream, newest.correlation) == ("ticks", f"tick/{START + CANDLE}")
+    assert (newest.causation, newest.at) == ("", START + CANDLE)

@@ -5,6 +5,7 @@ higher, in hundreds of yen; time begins at START, where candle 0 has just closed
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any
@@ -437,10 +438,8 @@ async def _conserved(plug: Plug, steps: list[tuple[str, int]]) -> None:
             wanted = (free * size / 100).quantize(Decimal(1).scaleb(-DEFAULT.of(pair).decimals))
             order = MarketOrder(pair, Side.SELL, None, wanted)
         if order is not None:
-            try:
+            with contextlib.suppress(Refused):
                 placed[await plug.exchange.place(order)] = order
-            except Refused:
-                pass
         _judge(await plug.exchange.balances(), await _booked(plug, placed))
 
 

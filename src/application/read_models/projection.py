@@ -35,6 +35,7 @@ from domain.trading import position as positions
 from domain.trading.order import OrderState
 
 R = TypeVar("R")
+PriceCollected = e.PriceCollected
 
 
 class StoredRows(Protocol):
@@ -177,10 +178,14 @@ async def rows_of(commits: Sequence[e.Commit], tables: StoredRows) -> list[Row]:
     ahead: RowsAhead | None = None
     pending: list[Row] = []
     for commit in commits:
+        # prices come by the hundred thousand, and no row follows from another of them
+        pending += [
+            (PRICES, event.candle) for event in commit.events if isinstance(event, PriceCollected)
+        ]
         version = commit.version
         for event in commit.events:
-            if type(event) is e.PriceCollected:
-                pending.append((PRICES, event.candle))
+            if type(event) is PriceCollected:
+                pass
             elif type(event) is e.SignalScored:
                 pending.append((SIGNALS, SignalRow(event.pair, commit.at, event)))
             elif (projection := PROJECTIONS.get(type(event))) is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import attrs
+
 from application.errors import Retryable
 from application.ports.exchange import PlacedState
 from application.read_models import BREAKER, BREAKER_KEY, POSITIONS, PositionRow
@@ -31,6 +33,17 @@ if TYPE_CHECKING:
     from application.trading.execute_order import Desk, Progress
     from domain.trading.order import Order
     from domain.trading.position import OpenPosition
+
+
+@attrs.frozen(slots=True, weakref_slot=False)
+class _Total:
+    """All that an order traded: coins, JPY without and of fees; when it is booked, and why."""
+
+    quantity: Decimal
+    funds: Jpy
+    fee: Jpy
+    at: int
+    cause: str
 
 
 async def book_order(done: Progress) -> None:
@@ -65,13 +78,15 @@ async def _finish(done: Progress, new: list[OrderFillReceived], state: PlacedSta
     funds = order.funds + Jpy(sum((one.funds.amount for one in new), Decimal(0)))
     fee = order.fee + Jpy(sum((one.fee.amount for one in new), Decimal(0)))
     end = _ended(order, state, quantity, funds, fee)
-    last = done.version + len(new) + 1
+    cause = event_id(done.stream, done.version + len(new) + 1)
+    # one moment for all that is booked together: rows of one find rows of the other by it
+    total = _Total(quantity, funds, fee, done.desk.clock.now(), cause)
     others: tuple[Commit, ...] = ()
     if quantity and order.side is Side.BUY:
-        others = (_opening(done, quantity, funds, fee, event_id(done.stream, last)),)
+        others = (_opening(done, total),)
     elif quantity:
-        others = await _selling(done, quantity, funds, fee, event_id(done.stream, last))
-    await done.record(*new, end, others=others)
+        others = await _selling(done, total)
+    await done.record(*new, end, others=others, at=total.at)
 
 
 def _ended(
@@ -94,55 +109,53 @@ def _asked(order: Order) -> Decimal:
     return sent.amount.amount if sent.amount is not None else (sent.quantity or Decimal(0))
 
 
-def _opening(done: Progress, quantity: Decimal, funds: Jpy, fee: Jpy, cause: str) -> Commit:
+def _opening(done: Progress, total: _Total) -> Commit:
     """A position is named after the order that opened it."""
-    order, desk = done.order, done.desk
-    entry = Jpy(funds.amount / quantity)
-    stop, take_profit = entry_levels(entry, desk.parameters)
+    order = done.order
+    entry = Jpy(total.funds.amount / total.quantity)
+    stop, take_profit = entry_levels(entry, done.desk.parameters)
     opened = PositionOpened(
         position=order.order,
         pair=order.pair,
         order=order.order,
-        quantity=quantity,
+        quantity=total.quantity,
         entry=entry,
-        cost=funds + fee,
+        cost=total.funds + total.fee,
         stop=stop,
         take_profit=take_profit,
-        opened_at=desk.clock.now(),
+        opened_at=total.at,
     )
-    return _position_commit(done, order.order, 1, opened, cause)
+    return _position_commit(done, order.order, 1, opened, total)
 
 
 def _position_commit(
-    done: Progress, position: str, version: int, event: PositionEvent, cause: str
+    done: Progress, position: str, version: int, event: PositionEvent, total: _Total
 ) -> Commit:
     return done.desk.log.commit(
         f"position/{position}",
         version,
         [event],
-        at=done.desk.clock.now(),
+        at=total.at,
         correlation=done.correlation,
-        causation=cause,
+        causation=total.cause,
     )
 
 
-async def _selling(
-    done: Progress, quantity: Decimal, funds: Jpy, fee: Jpy, cause: str
-) -> tuple[Commit, ...]:
+async def _selling(done: Progress, total: _Total) -> tuple[Commit, ...]:
     """The position is closed, or reduced when more than dust is left; the breaker may trip."""
     order, desk = done.order, done.desk
     row = await desk.log.tables.get(POSITIONS, order.pair, order.position or "")
     if row is None or row.open is None:
         return ()
-    proceeds = funds - fee
-    rest = row.open.quantity - quantity
+    proceeds = total.funds - total.fee
+    rest = row.open.quantity - total.quantity
     version = row.version + 1
     if not is_dust(rest, desk.instruments.of(order.pair)):
-        reduced = PositionReduced(row.position_id, row.pair, order.order, quantity, proceeds)
-        return (_position_commit(done, row.position_id, version, reduced, cause),)
-    closed = _closed(order, row, row.open, quantity, proceeds, desk.clock.now())
+        reduced = PositionReduced(row.position_id, row.pair, order.order, total.quantity, proceeds)
+        return (_position_commit(done, row.position_id, version, reduced, total),)
+    closed = _closed(order, row, row.open, total.quantity, proceeds, total.at)
     return (
-        _position_commit(done, row.position_id, version, closed, cause),
+        _position_commit(done, row.position_id, version, closed, total),
         *await _tripping(closed, event_id(f"position/{row.position_id}", version), desk),
     )
 

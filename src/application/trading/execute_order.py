@@ -74,23 +74,29 @@ class Progress:
         self.correlation = correlation
         self.commits: list[Commit] = []
 
-    def commit(self, *events: OrderEvent) -> Commit:
+    def commit(self, *events: OrderEvent, at: int) -> Commit:
         """The next commit of the order's own stream, caused by the event before it."""
         return self.desk.log.commit(
             self.stream,
             self.version + 1,
             events,
-            at=self.desk.clock.now(),
+            at=at,
             correlation=self.correlation,
             causation=event_id(self.stream, self.version),
         )
 
-    async def record(self, *events: OrderEvent, others: tuple[Commit, ...] = ()) -> None:
-        """Append the order's next events, atomically with commits to other streams."""
+    async def record(
+        self, *events: OrderEvent, others: tuple[Commit, ...] = (), at: int | None = None
+    ) -> None:
+        """Append the order's next events, atomically with commits to other streams.
+
+        `at` (ms) is the one time of all that belongs together; now, if it is not given.
+        """
         after = self.order
         for event in events:
             after = orders.apply(after, event)
-        self.commits += await self.desk.log.append(self.commit(*events), *others)
+        moment = self.desk.clock.now() if at is None else at
+        self.commits += await self.desk.log.append(self.commit(*events, at=moment), *others)
         self.order = after
         self.version += len(events)
 

@@ -60,15 +60,16 @@ async def watch_positions(
         if order.state in RESENT:
             await order_queue.send(order.order)
     unseen = []
+    exits = policy.exits
     for row in await log.tables.flagged(POSITIONS):
-        if row.pair in busy or row.open is None:
+        if row.open is None or row.pair in busy:
             continue
         try:
             price = await exchange.price(row.pair)
         except OutsideError:
             unseen.append(row.pair)
             continue
-        events = policy.exits(row.open, price, parameters)
+        events = exits(row.open, price, parameters)
         if events:
             commits += await log.append(*_moves(row, events, tick, log))
     return Watched(tuple(commits), tuple(unseen))

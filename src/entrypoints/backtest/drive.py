@@ -28,22 +28,17 @@ class World:
 class Sampler:
     """The account at market prices, hour by hour."""
 
-    def __init__(self, world: World, pairs: tuple[str, ...]) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._pairs = pairs
         self._rows: list[tuple[int, float, float, float]] = []
 
-    async def sample(self, at: int) -> None:
+    def sample(self, at: int) -> None:
         """Note equity, coins (JPY) and the yen rate at a moment (ms)."""
         world = self._world
-        held = await world.exchange.balances()
-        cash = float(held.jpy_free.amount + held.jpy_reserved.amount)
-        invested = 0.0
-        for pair in self._pairs:
-            coins = held.coins_free[pair] + held.coins_reserved[pair]
-            if coins:
-                invested += float(coins * (world.prices.last(pair, at) or 0))
-        self._rows.append((at, cash + invested, invested, world.yen.factor(at)))
+        cash, held = world.exchange.holdings()
+        worth = (coins * (world.prices.last(pair, at) or 0) for pair, coins in held.items())
+        invested = float(sum(worth))
+        self._rows.append((at, float(cash) + invested, invested, world.yen.factor(at)))
 
     def curve(self) -> tuple[EquityCurve, np.ndarray]:
         """What was noted: the curve, and yen per USDT at its points."""
@@ -66,16 +61,16 @@ async def drive(
     stops.
     """
     trader = Trader(ports)
-    sampler = Sampler(world, ports.instruments.pairs)
+    sampler = Sampler(world)
     clock = world.clock
     for at in range(start, end + 1, CANDLE):
         clock.move_to(at)
         if at % HOUR == 0:
-            await sampler.sample(at)
+            sampler.sample(at)
             if at % DAY == 0:
                 await asyncio.sleep(0)
                 if progress is not None:
                     progress(at)
         await trader.tick(at)
-    await sampler.sample(clock.now())
+    sampler.sample(clock.now())
     return trader, sampler

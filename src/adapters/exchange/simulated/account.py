@@ -26,6 +26,11 @@ class Account:
             {pair: held[1] for pair, held in self._coins.items()},
         )
 
+    def holdings(self) -> tuple[Decimal, dict[str, Decimal]]:
+        """(all yen, coins by pair where there are any), free and reserved together."""
+        coins = {pair: sum(held, ZERO) for pair, held in self._coins.items() if any(held)}
+        return sum(self._jpy, ZERO), coins
+
     def reserve_jpy(self, amount: Decimal) -> None:
         """Set yen aside. Raises Refused when there are too few."""
         self._reserve(self._jpy, amount, "JPY")

@@ -57,6 +57,11 @@ class SimulatedExchange:
         self._settle()
         return self._account.balances()
 
+    def holdings(self) -> tuple[Decimal, dict[str, Decimal]]:
+        """(all yen, coins by pair where there are any), free or reserved: the ground truth."""
+        self._settle()
+        return self._account.holdings()
+
     async def taker_fee(self, pair: str) -> Decimal:
         """The assumed fee, the same for all pairs."""
         del pair
