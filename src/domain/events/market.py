@@ -3,8 +3,10 @@
 import attrs
 
 from domain.instant import CANDLE
+from domain.quick import quickly_made
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Candle:
     """Five minutes of one pair on Binance, closed. Prices in USDT, volume in coins.

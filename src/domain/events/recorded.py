@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from domain.quick import quickly_made
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from domain.events import Event
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Commit:
     """Events of one stream, appended together.

@@ -2,7 +2,10 @@
 
 import attrs
 
+from domain.quick import quickly_made
 
+
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class TechnicalReading:
     """Indicators of one window of 5-minute candles and the score made of them.
@@ -37,6 +40,7 @@ class TechnicalReading:
     term_bollinger: float
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class ForecastReading:
     """Forecast score -1..1 and confidence 0..1 of one pair.
@@ -76,6 +80,7 @@ class MarketReading:
     age_s: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Weights:
     """Weights in force for one pair; they sum to 1."""
@@ -86,6 +91,7 @@ class Weights:
     market: float
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Components:
     """Signed components -1..1 as weighted (forecast after damping); None = absent, counts 0."""
@@ -109,6 +115,7 @@ class Thresholds:
     fear_factor: float
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class SignalScored:
     """Total score of one pair in one analysis: clamp(sum of weight x component + adjustment)."""

@@ -6,10 +6,12 @@ import attrs
 
 from domain.events import Components, Weights
 from domain.parameters import StrategyParameters
+from domain.quick import quickly_made
 
 NEUTRAL = 0.5
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class TotalScore:
     """total = clamp(sum of weight x component + adjustment), -1..1."""

@@ -8,6 +8,7 @@ import attrs
 from domain.events import Action, Refusal, Thresholds
 from domain.instant import SECOND
 from domain.parameters import StrategyParameters
+from domain.quick import quickly_made
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -19,6 +20,7 @@ class Holding:
     opened_at: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Scored:
     """A pair with its total score and its own sell threshold; buyable with a technical score."""
