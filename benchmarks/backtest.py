@@ -1,9 +1,11 @@
 """W1 through the product's own use cases, with every candle an event and the whole log kept.
 
-    python benchmarks/backtest.py [--json] [--fraction 1.0] [--log memory|sqlite]
+    python benchmarks/backtest.py [--json] [--fraction 1.0] [--log memory|sqlite] [--profile]
 
-Prints this process's CPU seconds (user and system), and the net ones: without what the same
-process takes for 1 % of the candles. `make bench` sets them beside a plain loop and the peers.
+`cpu_seconds` is user and system time of this whole process; `net_cpu_seconds` is that less
+`start_up_cpu_seconds`, which the same program takes in a process of its own for 1 % of the
+candles. `candles_per_second` counts the whole process, `candles_per_second_net` the net time.
+`make bench` sets all of it beside a plain loop and the peers.
 """
 
 from __future__ import annotations
@@ -14,13 +16,15 @@ import gc
 import json
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -33,6 +37,9 @@ from entrypoints.backtest.drive import World, drive
 from entrypoints.wiring.environment import Environment
 from entrypoints.wiring.in_memory import in_memory
 from entrypoints.wiring.injector import providers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DATA = ROOT / "build" / "bench" / "w1.npz"
 START_UP = 0.01
@@ -55,8 +62,8 @@ def environment(bars: int, data: Path) -> Environment:
     )
 
 
-def run(fraction: float, log: Path | None, data: Path) -> dict[str, object]:
-    """One run of a share of the year, its log in memory or in a file."""
+def run(fraction: float, log: Path | None, data: Path) -> tuple[dict[str, object], Environment]:
+    """One run of a share of the year, its log in memory or in a file that is closed at the end."""
     bars = max(int(w1.BARS * fraction), w1.WARM_UP + 24)
     container = environment(bars, data)
     with ExitStack() as stack:
@@ -79,8 +86,7 @@ def run(fraction: float, log: Path | None, data: Path) -> dict[str, object]:
         )
         curve, _ = sampler.curve()
         rows = asyncio.run(container.tables().everything(POSITIONS))
-        events = asyncio.run(count(ports.log.store)) if log is None else None
-    return {
+    found: dict[str, object] = {
         "engine": "crypto-trader",
         "log": "memory" if log is None else "sqlite",
         "candles": bars * len(w1.SYMBOLS),
@@ -88,13 +94,31 @@ def run(fraction: float, log: Path | None, data: Path) -> dict[str, object]:
         "open": sum(row.open is not None for row in rows),
         "equity": round(float(curve.equity[-1]), 2),
         "analyses": trader.analyses,
-        "events": events,
     }
+    return found, container
 
 
-async def count(store) -> int:
-    """Events on a log."""
-    return sum([len(commit.events) async for _, commit in store.read_all()])
+def counted(log: Path | None, container: Environment) -> int:
+    """Events on the log, counted after the run and not as a part of it."""
+    if log is None:
+        return sum(len(commit.events) for commit in container.event_store().commits)
+    with closing(sqlite3.connect(log)) as file:
+        row = file.execute("SELECT sum(last_version - version + 1) FROM commits").fetchone()
+    return int(row[0])
+
+
+def measured(fraction: float, log: str, data: Path) -> dict[str, object]:
+    """What one run found, and what this process took for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "w1.sqlite" if log == "sqlite" else None
+        result, container = run(fraction, path, data)
+        cpu = time.process_time()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        result["events"] = counted(path, container)
+    result["cpu_seconds"] = round(cpu, 3)
+    result["peak_mb"] = round(peak, 1)
+    result["candles_per_second"] = round(int(str(result["candles"])) / cpu)
+    return result
 
 
 def made(data: Path) -> None:
@@ -102,7 +126,7 @@ def made(data: Path) -> None:
     if not data.exists():
         script = "import sys; from pathlib import Path; from benchmarks import w1; "
         script += "w1.load(Path(sys.argv[1]))"
-        subprocess.run([sys.executable, "-c", script, str(data)], check=True, cwd=ROOT)
+        subprocess.run([sys.executable, "-c", script, str(data.absolute())], check=True, cwd=ROOT)
 
 
 def start_up_seconds(log: str, data: Path) -> float:
@@ -114,6 +138,17 @@ def start_up_seconds(log: str, data: Path) -> float:
     return float(json.loads(done.stdout)["cpu_seconds"])
 
 
+def with_net(result: dict[str, object], log: str, data: Path) -> dict[str, object]:
+    """The result and what is left of it without the start-up; noise may leave nothing."""
+    start_up = start_up_seconds(log, data)
+    net = float(str(result["cpu_seconds"])) - start_up
+    return result | {
+        "start_up_cpu_seconds": round(start_up, 3),
+        "net_cpu_seconds": round(net, 3),
+        "candles_per_second_net": round(int(str(result["candles"])) / net) if net > 0 else None,
+    }
+
+
 STAGES = (
     "collect_prices",
     "closed_candles",
@@ -121,27 +156,31 @@ STAGES = (
     "score_technical",
     "decide_trades",
     "execute_order",
+    "rows_of",
     "append",
     "sample",
 )
 
 
-def show_stages(fraction: float, data: Path) -> None:
-    """Which share of the run each stage takes, what it calls included (under the profiler)."""
+def show_profile(work: Callable[[], object]) -> None:
+    """Which share of a run each stage takes, what it calls included; then the 25 costliest."""
     import cProfile
     import pstats
 
-    profile = cProfile.Profile(builtins=False)
-    profile.runcall(run, fraction, None, data)
-    times = pstats.Stats(profile).stats  # type: ignore[attr-defined]
-    spent = {name: [row[3] for key, row in times.items() if key[2] == name] for name in STAGES}
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    stats = pstats.Stats(profile)
+    times = stats.stats  # type: ignore[attr-defined]
     whole = max(row[3] for key, row in times.items() if key[2] == "drive")
-    for name, seconds in spent.items():
-        print(f"{name:>22}  {max(seconds, default=0.0) / whole:5.0%}")
+    print("share of the run, under the profiler, with what it calls:")
+    for name in STAGES:
+        spent = max((row[3] for key, row in times.items() if key[2] == name), default=0.0)
+        print(f"{name:>22}  {spent / whole:5.0%}")
+    stats.sort_stats("tottime").print_stats(25)
 
 
-def main() -> None:
-    """Parse, run, print."""
+def arguments() -> argparse.Namespace:
+    """The words of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -150,24 +189,20 @@ def main() -> None:
     parser.add_argument("--log", choices=("memory", "sqlite"), default="memory")
     parser.add_argument("--data", type=Path, default=DATA, help="W1's candles (made if missing)")
     parser.add_argument("--no-startup", action="store_true", help="do not measure the start-up")
-    parser.add_argument("--profile", action="store_true", help="where the time goes, by stage")
-    args = parser.parse_args()
+    parser.add_argument("--profile", action="store_true", help="where the time goes (memory log)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Parse, run, print."""
+    args = arguments()
     made(args.data)
     if args.profile:
-        show_stages(args.fraction, args.data)
+        show_profile(lambda: run(args.fraction, None, args.data))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "w1.sqlite" if args.log == "sqlite" else None
-        result = run(args.fraction, log, args.data)
-    cpu = time.process_time()
-    result["cpu_seconds"] = round(cpu, 3)
-    result["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    result = measured(args.fraction, args.log, args.data)
     if not args.no_startup:
-        start_up = start_up_seconds(args.log, args.data)
-        net = max(cpu - start_up, 1e-9)
-        result["start_up_cpu_seconds"] = round(start_up, 3)
-        result["net_cpu_seconds"] = round(net, 3)
-        result["candles_per_second"] = round(int(str(result["candles"])) / net)
+        result = with_net(result, args.log, args.data)
     if args.json:
         print(json.dumps(result))
     else:

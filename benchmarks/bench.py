@@ -1,240 +1,220 @@
 """Our engine beside a plain loop and the peers, as whole processes, in one run.
 
-    python benchmarks/bench.py [--runs 3] [--fraction 1.0] [--json] [--install-peers]
+    python benchmarks/bench.py [--runs 3] [--fraction 1.0] [--only PART,...] [--json]
+    python benchmarks/bench.py --install-peers      (once, for the peers)
 
-Prints CPU seconds, memory and, above all, ratios to the plain loop's net time.
+Parts: w1 (workload W1: the plain loop and ours), peers (or a peer's name: on W1 as well), log
+(replay of a SQLite log), start (what a command takes to start), real (a backtest of real
+candles). Seconds are CPU seconds, user and system; a ratio holds on other machines too, seconds
+do not.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import statistics
-import subprocess
 import sys
-import time
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared"
-VENVS = ROOT / ".bench-venvs"
-MARKET = ROOT / "build" / "bench"
-PEERS = {
-    "nautilus_trader": ("peer_nautilus.py", ["nautilus_trader==1.221.0", "pandas<3", "pyarrow"]),
-    "backtesting.py": ("peer_backtestingpy.py", ["backtesting==0.6.6", "pyarrow", "numpy"]),
-    "vectorbt": ("peer_vectorbt.py", ["vectorbt==1.2.0", "pyarrow", "numpy"]),
-}
-CANDLES = 630_720
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import peers
+from benchmarks.processes import Job, compare, measure, median, note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+DATA = ROOT.parent / "shared" / "data"
+COMMAND = Path(sys.executable).parent / "crypto-trader"
+PARTS = ("w1", "peers", "log", "start", "real")
+PLAIN, MEMORY, SQLITE = "plain loop", "ours, log in memory", "ours, log in SQLite"
+NAUTILUS = "nautilus_trader"
+FIRST, LAST = date(2025, 1, 1), date(2025, 11, 11)
+"""Of the real candles: all six coins have them, without the days that are left out."""
 
 
-def measure(words: list[str], where: Path = ROOT) -> dict[str, Any]:
-    """One whole process: CPU seconds (user and system), peak MB, its last JSON line."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=where
-    )
-    assert process.stdout is not None
-    text = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+def w1_jobs() -> dict[str, Job]:
+    """The plain loop, and the product with its log in memory and in a file."""
+    ours = [sys.executable, "benchmarks/backtest.py", "--json", "--no-startup", "--fraction", "{}"]
     return {
-        "cpu": used.ru_utime + used.ru_stime,
-        "wall": time.perf_counter() - begun,
-        "mb": used.ru_maxrss / 1024,
-        "failed": process.returncode != 0,
-        "said": said(text),
+        PLAIN: Job([sys.executable, "benchmarks/plain_loop.py", "--fraction", "{}"]),
+        MEMORY: Job(ours),
+        SQLITE: Job([*ours, "--log", "sqlite"]),
     }
 
 
-def said(text: str) -> dict[str, Any]:
-    """The JSON object of a program: all that it printed, or its last line."""
-    lines = [line for line in text.splitlines() if line.startswith("{")]
-    for candidate in (text, *lines[-1:]):
-        try:
-            return dict(json.loads(candidate))
-        except ValueError:
-            continue
-    return {}
-
-
-def jobs() -> dict[str, tuple[list[str], Path]]:
-    """Commands by name, with {} for the share of candles."""
-    python = sys.executable
-    found = {
-        "plain loop": ([python, "benchmarks/plain_loop.py", "--fraction", "{}"], ROOT),
-        "crypto-trader, log in memory": (
-            [python, "benchmarks/backtest.py", "--json", "--no-startup", "--fraction", "{}"],
-            ROOT,
-        ),
-        "crypto-trader, log in SQLite": (
-            [
-                python,
-                "benchmarks/backtest.py",
-                "--json",
-                "--no-startup",
-                "--log",
-                "sqlite",
-                "--fraction",
-                "{}",
-            ],
-            ROOT,
-        ),
-    }
-    for name, (script, _) in PEERS.items():
-        interpreter = VENVS / name / "bin" / "python"
-        if not (SHARED / "bench" / script).exists():
-            print(f"skipped: {name}: {SHARED / 'bench' / script} is not there", file=sys.stderr)
-        elif not interpreter.exists():
-            how = "python benchmarks/bench.py --install-peers"
-            print(f"skipped: {name}: not installed; {how}", file=sys.stderr)
-        else:
-            words = [str(interpreter), script, "--data", str(MARKET), "--frac", "{}"]
-            found[name] = (words, SHARED / "bench")
-    return found
-
-
-def install_peers() -> None:
-    """Each peer in an environment of its own."""
-    for name, (_, needed) in PEERS.items():
-        folder = VENVS / name
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *needed]
-        subprocess.run(pip, check=True)
-
-
-def make_market() -> None:
-    """W1's candles for us (.npz) and, where the generator is, for the peers (.parquet)."""
-    subprocess.run(
-        [sys.executable, "benchmarks/backtest.py", "--fraction", "0.001", "--no-startup"],
-        check=True,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-    )
-    generator = SHARED / "bench" / "gen_data.py"
-    if generator.exists() and VENVS.exists() and not (MARKET / "ETH.parquet").exists():
-        subprocess.run(
-            [sys.executable, str(generator), str(MARKET)],
-            check=True,
-            cwd=generator.parent,
-            stdout=subprocess.DEVNULL,
-        )
-
-
-def compared(runs: int, fraction: float) -> dict[str, dict[str, Any]]:
-    """Medians of interleaved runs: full, start-up (1 %) and net CPU seconds, peak MB."""
-    todo = jobs()
-    full: dict[str, list[dict[str, Any]]] = {name: [] for name in todo}
-    short: dict[str, list[dict[str, Any]]] = {name: [] for name in todo}
-    for _ in range(runs):
-        for name, (words, where) in todo.items():
-            for share, kept in ((fraction, full), (0.01 * fraction, short)):
-                kept[name].append(measure([word.format(share) for word in words], where))
-    found = {}
-    for name in todo:
-        if any(one["failed"] for one in full[name]):
-            print(f"skipped: {name}: it failed", file=sys.stderr)
-            continue
-        start = statistics.median(one["cpu"] for one in short[name])
-        nets = [a["cpu"] - b["cpu"] for a, b in zip(full[name], short[name], strict=True)]
-        said = full[name][-1]["said"]
-        found[name] = {
-            "cpu_seconds": statistics.median(one["cpu"] for one in full[name]),
-            "start_up_cpu_seconds": start,
-            "net_cpu_seconds": statistics.median(nets),
-            "net_lowest": min(nets),
-            "peak_mb": statistics.median(one["mb"] for one in full[name]),
-            "trades": said.get("trades"),
-            "equity": said.get("equity"),
-        }
-    base = found["plain loop"]["net_cpu_seconds"]
+def on_w1(parts: Sequence[str], runs: int, fraction: float) -> dict[str, dict[str, Any]]:
+    """W1 by whoever was asked for; the plain loop always, because all are set beside it."""
+    jobs = w1_jobs()
+    if "w1" not in parts:
+        jobs = {PLAIN: jobs[PLAIN]}
+    # makes the candles when they are not there yet, so that no run is burdened with it
+    measure(w1_jobs()[MEMORY].at(0.001))
+    names = tuple(name for name in peers.PEERS if "peers" in parts or name in parts)
+    found = compare(jobs | peers.jobs(names), runs, fraction)
+    plain = found.get(PLAIN, {}).get("net_cpu_seconds", 0.0)
+    nautilus = found.get(NAUTILUS, {}).get("net_cpu_seconds", 0.0)
     for one in found.values():
-        one["ratio"] = one["net_cpu_seconds"] / base
+        net = one["net_cpu_seconds"]
+        one["to_plain_loop"] = round(net / plain, 2) if plain > 0 else None
+        one["faster_than_nautilus"] = round(nautilus / net, 2) if nautilus and net > 0 else None
     return found
 
 
-def own_run() -> dict[str, Any] | None:
-    """The product on ten months of real candles: all components, report and log file off."""
-    data = SHARED / "data"
-    if not data.exists():
-        print(f"skipped: real candles: {data} is not there", file=sys.stderr)
-        return None
-    words = [
-        str(Path(sys.executable).parent / "crypto-trader"),
-        "backtest",
-        "--json",
-        "--candles",
-        str(data / "klines_5m"),
-        "--usdjpy",
-        str(data / "fx/usdjpy_1h.csv.gz"),
-        "--fear-greed",
-        str(data / "context/fear_greed_daily.csv.gz"),
-        "--funding",
-        str(data / "context/funding_rate_8h.csv.gz"),
-        "--dominance",
-        str(data / "context/btc_dominance_daily.csv.gz"),
-        "--from",
-        "2025-01-01",
-        "--to",
-        "2025-11-11",
-    ]
-    done = measure(words)
-    analyses = done["said"].get("analyses", 0)
-    return {
-        "cpu_seconds": done["cpu"],
-        "peak_mb": done["mb"],
-        "analyses": analyses,
-        "cpu_seconds_per_90000_analyses": done["cpu"] / max(1, analyses) * 90_000,
-    }
-
-
-def replay() -> dict[str, Any]:
-    """Reading, decoding and folding a SQLite log."""
+def on_log() -> dict[str, Any]:
+    """Appending to and replaying a SQLite log."""
+    note("  log")
     done = measure([sys.executable, "benchmarks/log.py"])
+    if done["failed"]:
+        note(f"skipped: log: it failed: {done['failed']}")
     return dict(done["said"])
 
 
-def show(w1: dict[str, dict[str, Any]]) -> None:
-    """W1's table, with the goals beside it."""
-    goals = {
-        "crypto-trader, log in memory": "<= 5.5, must 9",
-        "crypto-trader, log in SQLite": "<= 17",
+def on_start(runs: int) -> dict[str, Any]:
+    """CPU seconds to start: Python alone, with click, and our command's help."""
+    note("  start")
+    words = {
+        "python": [sys.executable, "-c", "pass"],
+        "click": [sys.executable, "-c", "import click"],
+        "help": [str(COMMAND), "--help"],
+        "backtest_help": [str(COMMAND), "backtest", "--help"],
     }
-    print(f"{'':30}{'CPU s':>8}{'start':>7}{'net':>8}{'MB':>6}{'ratio':>8}  goal")
-    for name, one in w1.items():
+    taken: dict[str, list[dict[str, Any]]] = {name: [] for name in words}
+    for _ in range(max(runs, 3)):
+        for name, command in words.items():
+            taken[name].append(measure(command))
+    found: dict[str, Any] = {
+        f"{name}_cpu_seconds": round(median(done, "cpu"), 3) for name, done in taken.items()
+    }
+    found["help_to_python"] = round(
+        median(taken["help"], "cpu") / median(taken["python"], "cpu"), 2
+    )
+    found["help_to_click"] = round(median(taken["help"], "cpu") / median(taken["click"], "cpu"), 2)
+    return found
+
+
+def real_words(until: str) -> list[str]:
+    """A backtest of real candles with all that is recorded beside them; report and log off."""
+    return [
+        *(str(COMMAND), "backtest", "--json"),
+        *("--candles", str(DATA / "klines_5m")),
+        *("--usdjpy", str(DATA / "fx" / "usdjpy_1h.csv.gz")),
+        *("--fear-greed", str(DATA / "context" / "fear_greed_daily.csv.gz")),
+        *("--funding", str(DATA / "context" / "funding_rate_8h.csv.gz")),
+        *("--dominance", str(DATA / "context" / "btc_dominance_daily.csv.gz")),
+        *("--from", FIRST.isoformat(), "--to", until),
+    ]
+
+
+def on_real() -> dict[str, Any]:
+    """The product's own run on real candles, and what a whole year of it would take."""
+    if not (DATA / "klines_5m").exists():
+        note(f"skipped: real: no candles in {DATA / 'klines_5m'}")
+        return {}
+    note("  real")
+    done = measure(real_words(LAST.isoformat()))
+    if done["failed"]:
+        note(f"skipped: real: it failed: {done['failed']}")
+        return {}
+    days = (LAST - FIRST).days
+    analyses = int(done["said"].get("analyses") or 0)
+    return {
+        "days": days,
+        "analyses": analyses,
+        "cpu_seconds": round(done["cpu"], 2),
+        "peak_mb": round(done["mb"], 1),
+        "analyses_a_year": round(analyses * 365 / days),
+        "cpu_seconds_a_year": round(done["cpu"] * 365 / days, 2),
+        "cpu_ms_per_analysis": round(done["cpu"] / max(analyses, 1) * 1000, 3),
+    }
+
+
+GOALS = {MEMORY: "goal 5.5, must 9", SQLITE: "goal 17"}
+
+
+def show_w1(found: Mapping[str, Mapping[str, Any]]) -> None:
+    """W1's table and its goals."""
+    print("W1: medians of CPU seconds; x plain is net time against the plain loop's")
+    head = ("CPU s", "start", "net", "lowest", "highest", "MB", "x plain")
+    print(f"{'':22}" + "".join(f"{one:>9}" for one in head) + "  goal")
+    keys = ("cpu_seconds", "start_up_cpu_seconds", "net_cpu_seconds", "net_cpu_seconds_lowest")
+    for name, one in found.items():
+        figures = "".join(f"{one[key]:9.2f}" for key in (*keys, "net_cpu_seconds_highest"))
+        ratio = one["to_plain_loop"]
         print(
-            f"{name:30}{one['cpu_seconds']:8.2f}{one['start_up_cpu_seconds']:7.2f}"
-            f"{one['net_cpu_seconds']:8.2f}{one['peak_mb']:6.0f}{one['ratio']:8.2f}"
-            f"  {goals.get(name, '')}",
-            flush=True,
+            f"{name:22}{figures}{one['peak_mb']:9.0f}"
+            + (f"{'-':>9}" if ratio is None else f"{ratio:9.2f}")
+            + f"  {GOALS.get(name, '')}"
         )
+    ours = found.get(MEMORY)
+    if ours is not None:
+        against = ours["faster_than_nautilus"]
+        print(f"ours against {NAUTILUS}: {against or '-'} times faster (goal 6)")
+        print(f"ours to start: {ours['start_up_cpu_seconds']:.2f} s (goal 0.6)")
+        print(f"ours at its peak: {ours['peak_mb']:.0f} MB (goal 700)")
 
 
-def main() -> None:
-    """Parse, run, print."""
+def show_part(title: str, found: Mapping[str, Any]) -> None:
+    """One part's figures, a line each."""
+    if found:
+        print(f"\n{title}")
+        for name, value in found.items():
+            print(f"  {name:28}{value:>12,}")
+
+
+TITLES = {
+    "log": "SQLite log (goal: replay 400,000 events/s)",
+    "start": "Starting a command",
+    "real": f"Real candles {FIRST} to {LAST} (goal 30, must 90 CPU seconds a year)",
+}
+
+
+def chosen(text: str) -> tuple[str, ...]:
+    """The parts of --only. Raises argparse's error for an unknown one."""
+    parts = tuple(text.split(","))
+    for part in parts:
+        if part not in PARTS and part not in peers.PEERS:
+            known = ", ".join((*PARTS, *peers.PEERS))
+            raise argparse.ArgumentTypeError(f"unknown part {part}; there are {known}")
+    return parts
+
+
+def arguments() -> argparse.Namespace:
+    """The words of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=3, help="of each program on W1")
     parser.add_argument("--fraction", type=float, default=1.0, help="share of W1's year")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--install-peers", action="store_true")
-    args = parser.parse_args()
+    parser.add_argument("--only", type=chosen, default=PARTS, metavar="PART,...")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--install-peers", action="store_true", help="install them and stop")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Parse, measure, print each part as it is ready."""
+    args = arguments()
     if args.install_peers:
-        install_peers()
+        asked = tuple(name for name in peers.PEERS if name in args.only)
+        peers.install(asked or tuple(name for name in peers.PEERS if peers.has_script(name)))
         return
-    make_market()
-    w1 = compared(args.runs, args.fraction)
-    if not args.json:
-        show(w1)
-    log, real = replay(), own_run()
+    found: dict[str, dict[str, Any]] = {}
+    if any(part in ("w1", "peers", *peers.PEERS) for part in args.only):
+        found["w1"] = on_w1(args.only, args.runs, args.fraction)
+        if not args.json:
+            show_w1(found["w1"])
+    others = {"log": on_log, "start": lambda: on_start(args.runs), "real": on_real}
+    for part, work in others.items():
+        if part in args.only:
+            found[part] = work()
+            if not args.json:
+                show_part(TITLES[part], found[part])
     if args.json:
-        print(json.dumps({"w1": w1, "log": log, "real": real}))
-        return
-    print("log:", json.dumps(log))
-    if real is not None:
-        print("real candles (goal 30, must 90 CPU s a year):", json.dumps(real))
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":
