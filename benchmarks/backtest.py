@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 from adapters.exchange.simulated.matching import FillAssumptions
 from application.read_models import POSITIONS
 from benchmarks import w1
+from benchmarks.market_file import DATA, made
 from domain.instant import CANDLE
 from entrypoints.backtest.drive import World, drive
 from entrypoints.wiring.environment import Environment
@@ -41,7 +42,6 @@ from entrypoints.wiring.injector import providers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DATA = ROOT / "build" / "bench" / "w1.npz"
 START_UP = 0.01
 
 
@@ -119,14 +119,6 @@ def measured(fraction: float, log: str, data: Path) -> dict[str, object]:
     result["peak_mb"] = round(peak, 1)
     result["candles_per_second"] = round(int(str(result["candles"])) / cpu)
     return result
-
-
-def made(data: Path) -> None:
-    """Make the market in a process of its own, which is not measured."""
-    if not data.exists():
-        script = "import sys; from pathlib import Path; from benchmarks import w1; "
-        script += "w1.load(Path(sys.argv[1]))"
-        subprocess.run([sys.executable, "-c", script, str(data.absolute())], check=True, cwd=ROOT)
 
 
 def start_up_seconds(log: str, data: Path) -> float:

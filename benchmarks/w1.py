@@ -160,9 +160,7 @@ async def size(request: BuyRequest, p: StrategyParameters) -> tuple[Jpy, Sizing]
     return amount, Sizing("share_of_equity", equity, float(SIZE), amount, 0, None, None)
 
 
-def exits(
-    holding: OpenPosition, price: Jpy, p: StrategyParameters
-) -> tuple[PositionEvent, ...]:
+def exits(holding: OpenPosition, price: Jpy, p: StrategyParameters) -> tuple[PositionEvent, ...]:
     """Stop 5 % under the entry; 2 % under the peak once that was 3 % over the entry."""
     del p
     now = price.amount

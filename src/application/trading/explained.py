@@ -1,6 +1,7 @@
 """Events in words, with every number that a reader needs to redo the arithmetic."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import attrs
 
@@ -25,6 +26,7 @@ from domain.events import (
     TakeProfitHit,
     TrailingStopRaised,
 )
+from domain.money import Jpy
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -64,6 +66,16 @@ def signal_lines(signal: SignalScored, at: int) -> list[Line]:
         ),
     ]
     return lines + _technical(signal, at) + _forecast(signal, at) + _mood(signal, at)
+
+
+def _plain(value: Decimal) -> str:
+    """Digits without an exponent and without idle zeros."""
+    return f"{value.normalize():f}"
+
+
+def _yen(amount: Jpy | None) -> str:
+    """An amount of yen, plain; nothing for none."""
+    return "" if amount is None else _plain(amount.amount)
 
 
 def _number(value: float | None) -> str:
@@ -148,12 +160,15 @@ def _described(event: Event) -> tuple[str, str] | None:
         case OrderInDoubt():
             return "in doubt", event.detail
         case OrderFillReceived():
-            at = f"{event.quantity} at {event.price.amount} JPY"
-            return "fill", f"{event.fill}: {at}, {event.funds.amount} JPY, fee {event.fee.amount}"
+            at = f"{_plain(event.quantity)} at {_yen(event.price)} JPY"
+            return (
+                "fill",
+                f"{event.fill}: {at}, {_yen(event.funds)} JPY, fee {_yen(event.fee)}",
+            )
         case OrderFilled():
-            return "filled", f"{event.quantity} for {event.funds.amount} JPY in all"
+            return "filled", f"{_plain(event.quantity)} for {_yen(event.funds)} JPY in all"
         case OrderExpired():
-            return "expired", f"{event.quantity} of it had filled"
+            return "expired", f"{_plain(event.quantity)} of it had filled"
         case OrderRefused():
             return "refused", f"guard {event.guard}: {event.detail}"
         case _:
@@ -161,43 +176,56 @@ def _described(event: Event) -> tuple[str, str] | None:
 
 
 def _sent(event: OrderSubmitting) -> str:
-    what = f"{event.quantity} coins" if event.amount is None else f"{event.amount.amount} JPY"
-    quote = f"bid {event.bid.amount} ask {event.ask.amount} JPY"
-    held = f"free {event.jpy_free.amount} JPY and {event.coins_free} coins"
+    coins = "" if event.quantity is None else f"{_plain(event.quantity)} coins"
+    what = coins or f"{_yen(event.amount)} JPY"
+    quote = f"bid {_yen(event.bid)} ask {_yen(event.ask)} JPY"
+    held = f"free {_yen(event.jpy_free)} JPY and {_plain(event.coins_free)} coins"
     if event.sizing is None:
         return f"{what}; {quote}; {held}"
     size = event.sizing
     kelly = "" if size.win_rate is None else f", won {size.win_rate:.4f} of {size.trades}"
     payoff = "" if size.payoff_ratio is None else f", payoff {size.payoff_ratio:.4f}"
     return (
-        f"{what}; {quote}; {held}; size by {size.method}: {size.available.amount} JPY x "
-        f"{size.fraction:.4f}, at most {size.cap.amount} JPY{kelly}{payoff}"
+        f"{what}; {quote}; {held}; size by {size.method}: {_yen(size.available)} JPY x "
+        f"{size.fraction:.4f}, at most {_yen(size.cap)} JPY{kelly}{payoff}"
     )
 
 
 def _position_described(event: Event) -> tuple[str, str] | None:
     match event:
         case PositionOpened():
-            levels = f"stop {event.stop.amount}, take-profit {event.take_profit.amount}"
-            return "opened", f"{event.quantity} at {event.entry.amount} JPY, {levels}"
+            levels = f"stop {_yen(event.stop)}, take-profit {_yen(event.take_profit)}"
+            return (
+                "opened",
+                f"{_plain(event.quantity)} at {_yen(event.entry)} JPY, {levels}",
+            )
         case PeakRaised():
-            return "peak", f"{event.peak.amount} JPY"
+            return "peak", f"{_yen(event.peak)} JPY"
         case TrailingStopRaised():
-            return "stop", f"raised to {event.stop.amount} JPY at {event.peak_gain_pct:+.3f} %"
+            return (
+                "stop",
+                f"raised to {_yen(event.stop)} JPY at {event.peak_gain_pct:+.3f} %",
+            )
         case StopLossHit():
             gap = float((event.price.amount / event.stop.amount - 1) * 100)
-            seen = f"price {event.price.amount} at or under the stop {event.stop.amount} JPY"
+            seen = f"price {_yen(event.price)} at or under the stop {_yen(event.stop)} JPY"
             return "stop hit", f"{seen}; {-gap:.3f} % through it"
         case TakeProfitHit():
-            return "target hit", f"{event.price.amount} JPY, from {event.take_profit.amount} JPY"
+            return (
+                "target hit",
+                f"{_yen(event.price)} JPY, from {_yen(event.take_profit)} JPY",
+            )
         case EntryDisbelieved():
-            seen = f"market {event.price.amount} JPY, entry {event.entry.amount} JPY"
+            seen = f"market {_yen(event.price)} JPY, entry {_yen(event.entry)} JPY"
             return "not believed", f"{seen}: over half apart, a human was told, nothing was done"
         case PositionReduced():
-            return "reduced", f"{event.quantity} sold for {event.proceeds.amount} JPY"
+            return (
+                "reduced",
+                f"{_plain(event.quantity)} sold for {_yen(event.proceeds)} JPY",
+            )
         case PositionClosed():
             gain = f"{event.gain.amount:+.4f} JPY, {event.gain_pct:+.4f} %"
-            dust = f", dust {event.dust}" if event.dust else ""
-            return "closed", f"{event.reason} at {event.exit.amount} JPY: {gain}{dust}"
+            dust = f", dust {_plain(event.dust)}" if event.dust else ""
+            return "closed", f"{event.reason} at {_yen(event.exit)} JPY: {gain}{dust}"
         case _:
             return None
