@@ -8,6 +8,9 @@ from application.ports.event_store import EventStore
 from application.ports.read_models import ReadModels
 from application.read_models import rows_of
 from domain.events import Commit, Event
+from domain.quick import maker
+
+_commit = maker(Commit)
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -29,7 +32,7 @@ class Log:
         causation: str,
     ) -> Commit:
         """A commit in this writer's name; `version` is that of its first event."""
-        return Commit(stream, version, tuple(events), at, correlation, causation, self.writer)
+        return _commit(stream, version, tuple(events), at, correlation, causation, self.writer)
 
     async def append(self, *commits: Commit) -> tuple[Commit, ...]:
         """Append all commits with their rows, or nothing; returns them for the reactions.

@@ -37,6 +37,8 @@ class Reactions:
     async def to(self, commits: Iterable[Commit]) -> None:
         """Send what follows from what was just recorded."""
         for commit in commits:
+            if SENT.isdisjoint(map(type, commit.events)):
+                continue  # by far the most: prices, and peaks that went up
             for offset, event in enumerate(commit.events):
                 kind = type(event)
                 if kind not in SENT:

@@ -12,6 +12,7 @@ from typing import Self
 import attrs
 
 from domain.errors import CurrencyMismatch
+from domain.quick import quickly_made
 
 
 @attrs.frozen(slots=True, weakref_slot=False, eq=False, order=False)
@@ -67,11 +68,13 @@ class _Money:
         return self.amount >= self._same(other)
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False, eq=False, order=False)
 class Jpy(_Money):
     """Yen: what is traded, held, risked and taxed."""
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False, eq=False, order=False)
 class Usdt(_Money):
     """Tether dollars: what prices are analysed in."""

@@ -4,7 +4,9 @@ import attrs
 import pytest
 
 from domain.events import Candle, Commit, SignalScored, TechnicalReading
-from domain.quick import quickly_made
+from domain.money import Jpy
+from domain.quick import maker, quickly_made
+from domain.trading.position import OpenPosition
 
 
 def a_candle(close: float = 4.0) -> Candle:
@@ -41,10 +43,41 @@ def test_every_field_is_set(kind):
     assert [getattr(made, name) for name in names] == list(range(len(names)))
 
 
-def test_a_class_with_defaults_is_not_fit_for_it():
-    @attrs.frozen(slots=True)
-    class WithDefault:
-        one: int = 1
+@pytest.mark.parametrize("kind", [Candle, Commit, Jpy, OpenPosition])
+def test_a_maker_makes_what_the_class_makes(kind):
+    values = range(len(attrs.fields(kind)))
+    made = maker(kind)(*values)
+    assert type(made) is kind
+    assert attrs.astuple(made, recurse=False) == attrs.astuple(kind(*values), recurse=False)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(made, attrs.fields(kind)[0].name, 0)
 
-    with pytest.raises(TypeError, match="defaults"):
-        quickly_made(WithDefault)
+
+def test_defaults_and_fields_that_must_be_named_stay_so():
+    @quickly_made
+    @attrs.frozen(slots=True, weakref_slot=False)
+    class Order:
+        pair: str
+        amount: int = 7
+        reason: str = attrs.field(default="signal", kw_only=True)
+
+    for make in (Order, maker(Order)):
+        assert attrs.astuple(make("eth_usdt")) == ("eth_usdt", 7, "signal")
+        assert make("eth_usdt", 8, reason="stop") == Order("eth_usdt", 8, reason="stop")
+        with pytest.raises(TypeError):
+            make("eth_usdt", 8, "stop")
+
+
+def test_a_class_with_factories_or_checks_is_not_fit_for_it():
+    @attrs.frozen(slots=True)
+    class WithFactory:
+        one: list = attrs.Factory(list)
+
+    @attrs.frozen(slots=True)
+    class WithCheck:
+        one: int = attrs.field(validator=attrs.validators.instance_of(int))
+
+    for kind in (WithFactory, WithCheck):
+        for quicken in (quickly_made, maker):
+            with pytest.raises(TypeError, match="factories"):
+                quicken(kind)

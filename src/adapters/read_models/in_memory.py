@@ -50,10 +50,14 @@ class InMemoryReadModels:
 
         Rows of a table without flags are put in place when somebody next reads the table.
         """
-        waiting = self._waiting
+        newest: Table[Any] | None = None
+        waiting: list[Any] = []
         for table, row in rows:
-            if table.flag is None:
-                waiting[table].append(row)
+            if table is newest:
+                waiting.append(row)  # rows of one table come together
+            elif table.flag is None:
+                newest, waiting = table, self._waiting[table]
+                waiting.append(row)
             else:
                 name, key = table.partition(row), table.sort(row)
                 self._tables[table.name][name].put(key, row)
@@ -95,14 +99,18 @@ class InMemoryReadModels:
 
     async def get(self, table: Table[R], partition: str, sort: int | str = "") -> R | None:
         """The row of a key, or None."""
-        found = self._partition(table, partition)
+        # spelled out: this is asked several times at every tick
+        if self._waiting[table]:
+            self._settle(table)
+        found = self._tables[table.name].get(partition)
         if found is None:
             return None
         if table.sort_name is None:
             only: R = found.rows[0]
             return only
-        at = found.first_since(sort)
-        if at == len(found.keys) or found.keys[at] != sort or at < self._alive(table, found):
+        keys = found.keys
+        at = bisect_left(keys, sort)
+        if at == len(keys) or keys[at] != sort or at < self._alive(table, found):
             return None
         row: R = found.rows[at]
         return row

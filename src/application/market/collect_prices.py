@@ -15,8 +15,10 @@ from domain.identity import analysis_id
 from domain.instant import CANDLE
 from domain.market.price_move import move_pct
 from domain.parameters import StrategyParameters
+from domain.quick import maker
 
 STREAM = "ticks"
+_collected = maker(PriceCollected)
 CLOSES = 13
 """A candle and the 12 before it: what the change over an hour is made of."""
 
@@ -78,11 +80,12 @@ async def collect_prices(
         elif candles:
             closes = memory.closes[pair]
             for candle in candles:
-                events.append(PriceCollected(candle))
+                events.append(_collected(candle))
                 closes.append(candle.close)
-            opened = memory.newest[pair] = candles[-1].open_time
+            newest = candles[-1]
+            opened = memory.newest[pair] = newest.open_time
             if opened == newest_closed and len(closes) == CLOSES:
-                moves[pair] = move_pct(candles[-1].close, closes[0])
+                moves[pair] = move_pct(newest.close, closes[0])
     reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:
         events.append(AnalysisTriggered(analysis_id(tick), reason, tuple(moves.items())))

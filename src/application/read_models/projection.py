@@ -29,13 +29,15 @@ from application.read_models.tables import (
 )
 from domain import events as e
 from domain.money import Jpy
+from domain.quick import maker
 from domain.strategy import circuit_breaker
 from domain.trading import order as orders
 from domain.trading import position as positions
 from domain.trading.order import OrderState
 
 R = TypeVar("R")
-PriceCollected = e.PriceCollected
+PriceCollected, SignalScored = e.PriceCollected, e.SignalScored
+_signal_row, _position_row = maker(SignalRow), maker(PositionRow)
 
 
 class StoredRows(Protocol):
@@ -124,7 +126,7 @@ async def _position(event: Any, _: e.Commit, version: int, rows: RowsAhead) -> N
     held = after if isinstance(after, positions.OpenPosition) else None
     closed = after if isinstance(after, positions.ClosedPosition) else None
     rows.pending.append(
-        (POSITIONS, PositionRow(event.pair, event.position, version, held, closed))
+        (POSITIONS, _position_row(event.pair, event.position, version, held, closed))
     )
 
 
@@ -178,17 +180,15 @@ async def rows_of(commits: Sequence[e.Commit], tables: StoredRows) -> list[Row]:
     ahead: RowsAhead | None = None
     pending: list[Row] = []
     for commit in commits:
-        # prices come by the hundred thousand, and no row follows from another of them
-        pending += [
-            (PRICES, event.candle) for event in commit.events if isinstance(event, PriceCollected)
-        ]
         version = commit.version
         for event in commit.events:
-            if type(event) is PriceCollected:
-                pass
-            elif type(event) is e.SignalScored:
-                pending.append((SIGNALS, SignalRow(event.pair, commit.at, event)))
-            elif (projection := PROJECTIONS.get(type(event))) is not None:
+            kind = event.__class__
+            # prices come by the hundred thousand and signals by the ten thousand
+            if kind is PriceCollected:
+                pending.append((PRICES, event.candle))  # type: ignore[union-attr]
+            elif kind is SignalScored:
+                pending.append((SIGNALS, _signal_row(event.pair, commit.at, event)))  # type: ignore[union-attr,arg-type]
+            elif (projection := PROJECTIONS.get(kind)) is not None:
                 ahead = ahead or RowsAhead(tables, pending)
                 await projection(event, commit, version, ahead)
             version += 1

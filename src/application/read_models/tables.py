@@ -10,6 +10,7 @@ from application.ports.read_models import Table
 from domain.events import Candle, MarketContextCollected, Side, SignalScored
 from domain.instant import DAY
 from domain.money import Jpy
+from domain.quick import quickly_made
 from domain.strategy.circuit_breaker import Breaker
 from domain.trading.position import ClosedPosition, OpenPosition
 
@@ -24,6 +25,7 @@ class SentimentRow:
     articles: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class SignalRow:
     """The whole signal of a pair at a time (ms)."""
@@ -33,6 +35,7 @@ class SignalRow:
     signal: SignalScored
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class PositionRow:
     """A position as its stream stands at `version`: open (and flagged) or closed."""
@@ -44,6 +47,7 @@ class PositionRow:
     closed: ClosedPosition | None
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class TradeRow:
     """A finished order that filled, at a time (ms); `asked` is the amount or quantity sent.
@@ -63,6 +67,7 @@ class TradeRow:
     gain_pct: float | None
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class OrderUnderWay:
     """The newest order of a pair; flagged until it ends. `state` as in OrderState."""
@@ -74,6 +79,7 @@ class OrderUnderWay:
     final: bool
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class LastAnalysisRow:
     """When all pairs were last analysed (ms)."""
@@ -83,6 +89,7 @@ class LastAnalysisRow:
     analysed_at: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class BreakerRow:
     """The circuit breaker as its stream stands at `version`."""

@@ -28,6 +28,7 @@ class Candle:
         return self.open_time + CANDLE
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class PriceCollected:
     """A closed candle reached us."""
@@ -43,6 +44,7 @@ class CollectionFailed:
     reason: str
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class AnalysisTriggered:
     """All pairs are due for an analysis: one moved, or the last analysis is too old.

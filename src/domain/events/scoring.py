@@ -57,6 +57,7 @@ class ForecastReading:
     last_median: float | None
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class SentimentReading:
     """Newest stored sentiment of a pair (0..1) and its age in seconds."""
@@ -66,6 +67,7 @@ class SentimentReading:
     articles: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class MarketReading:
     """Mood score -1..1 with its three parts (None = missing, counted 0) and age in seconds."""
@@ -102,6 +104,7 @@ class Components:
     market: float | None
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Thresholds:
     """Thresholds in force for one analysis, on the scale of the total score.

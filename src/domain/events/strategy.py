@@ -5,6 +5,7 @@ from enum import StrEnum
 import attrs
 
 from domain.money import Jpy
+from domain.quick import quickly_made
 
 
 class Action(StrEnum):
@@ -15,6 +16,7 @@ class Action(StrEnum):
     HOLD = "hold"
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Refusal:
     """A pair that was considered and not traded: which guard stopped it, with its numbers.
@@ -29,6 +31,7 @@ class Refusal:
     limit: float
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class ChosenTrade:
     """One trade of a decision. `threshold` is the one that the score was held against."""
@@ -40,6 +43,7 @@ class ChosenTrade:
     order: str
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class DecisionMade:
     """The one outcome of an analysis: hold, buys, or sells.

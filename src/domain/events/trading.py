@@ -6,6 +6,7 @@ from enum import StrEnum
 import attrs
 
 from domain.money import Jpy
+from domain.quick import quickly_made
 
 
 class Side(StrEnum):
@@ -23,6 +24,7 @@ class Reason(StrEnum):
     TAKE_PROFIT = "take_profit"
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class OrderRequested:
     """Somebody decided on a trade. `origin` is the analysis or exit it descends from.
@@ -41,6 +43,7 @@ class OrderRequested:
     asked_at: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Sizing:
     """How a buy got its amount: available x fraction / (1 + fee), capped; yen unless said."""
@@ -54,6 +57,7 @@ class Sizing:
     payoff_ratio: float | None
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class OrderSubmitting:
     """On the log before the request leaves: exactly what is about to be sent.
@@ -73,6 +77,7 @@ class OrderSubmitting:
     coins_free: Decimal
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class OrderPlaced:
     """The exchange knows the order; what it filled is not known yet."""
@@ -91,6 +96,7 @@ class OrderInDoubt:
     detail: str
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class OrderFillReceived:
     """One fill of the order, keyed by the exchange's fill id.
@@ -107,6 +113,7 @@ class OrderFillReceived:
     filled_at: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class OrderFilled:
     """All fills are booked. `price` is volume-weighted, `asked` what was sent (JPY or coins)."""
@@ -144,6 +151,7 @@ class OrderRefused:
     detail: str
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class PositionOpened:
     """Coins are held. Entry, first stop and take-profit in JPY."""
@@ -159,6 +167,7 @@ class PositionOpened:
     opened_at: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class PeakRaised:
     """The highest price seen since entry, in JPY."""
@@ -168,6 +177,7 @@ class PeakRaised:
     peak: Jpy
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class TrailingStopRaised:
     """The stop followed the peak up; it never goes down."""
@@ -178,6 +188,7 @@ class TrailingStopRaised:
     peak_gain_pct: float
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class StopLossHit:
     """Price at or under the stop at a tick; `price` may lie far under it (a gap)."""
@@ -219,6 +230,7 @@ class PositionReduced:
     proceeds: Jpy
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class PositionClosed:
     """The coins are sold. `gain` in JPY after fees, `gain_pct` of the cost; `dust` coins remain."""

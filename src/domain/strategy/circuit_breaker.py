@@ -8,8 +8,10 @@ from domain.events import BreakerEvent, CircuitBreakerReset, CircuitBreakerTripp
 from domain.instant import DAY, SECOND
 from domain.money import Jpy
 from domain.parameters import StrategyParameters
+from domain.quick import quickly_made
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Breaker:
     """What the breaker remembers: results of the last 24 h and the losses in a row.

@@ -11,6 +11,7 @@ from domain.parameters import StrategyParameters
 from domain.quick import quickly_made
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Holding:
     """An open position and when it was opened (ms)."""
@@ -31,6 +32,7 @@ class Scored:
     buyable: bool
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Verdict:
     """What to do; `sells` worst first, `ranking` best first, `refused` why the others are not."""

@@ -19,10 +19,12 @@ from domain.events import (
     TrailingStopRaised,
 )
 from domain.money import Jpy
+from domain.quick import maker, quickly_made
 
 NOTHING_YET = Jpy(Decimal(0))
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class OpenPosition:
     """Coins held: quantity in coins, cost in JPY with fees, `peak` the highest price seen."""
@@ -40,6 +42,7 @@ class OpenPosition:
     proceeds: Jpy = NOTHING_YET
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class ClosedPosition:
     """A finished round trip; `gain` in JPY after fees, `gain_pct` of the cost."""
@@ -59,6 +62,7 @@ class ClosedPosition:
 
 
 Position = OpenPosition | ClosedPosition
+_open_position = maker(OpenPosition)
 
 
 def apply(position: Position | None, event: PositionEvent) -> Position:
@@ -126,7 +130,7 @@ def _moved(held: OpenPosition, stop: Jpy, peak: Jpy) -> OpenPosition:
     """The position with another stop and peak; spelled out, for it happens at many ticks."""
     if peak.amount < held.peak.amount or stop.amount < held.stop.amount:
         raise IllegalTransition("a peak and a stop never go down")
-    return OpenPosition(
+    return _open_position(
         held.position,
         held.pair,
         held.quantity,
