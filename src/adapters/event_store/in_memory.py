@@ -32,6 +32,8 @@ class InMemoryEventStore:
                 self._refuse_others(commits)
                 return
             versions[commit.stream] = commit.version + len(commit.events) - 1
+            self._streams[commit.stream].append(commit)
+            self._commits.append(commit)
         else:
             ahead: dict[str, int] = {}
             for commit in commits:
@@ -41,9 +43,9 @@ class InMemoryEventStore:
                     return
                 ahead[commit.stream] = newest + len(commit.events)
             versions.update(ahead)
-        for commit in commits:
-            self._streams[commit.stream].append(commit)
-        self._commits += commits
+            for commit in commits:
+                self._streams[commit.stream].append(commit)
+            self._commits += commits
         self._tables.write(rows)
         if self._followed:
             self._appended.set()

@@ -15,6 +15,9 @@ from domain.market.candle_series import BoolArray, CandleSeries
 from domain.parameters import StrategyParameters
 from domain.scoring.technical_score import technical_readings
 
+_NEAR = 16
+"""Candles from the last one looked at within which the next one is looked for first."""
+
 
 class BatchedScorer:
     """Readings of recorded series by tick.
@@ -78,12 +81,11 @@ class _Pair:
     def index_at(self, at: int) -> int:
         """Index of the newest candle closed by a moment; -1 when there is none."""
         times, cursor, newest = self._open_times, self._cursor, at - CANDLE
-        if cursor + 1 < len(times) and times[cursor] <= newest:
-            if times[cursor + 1] > newest:
-                return cursor
-            if cursor + 2 == len(times) or times[cursor + 2] > newest:
-                self._cursor = cursor + 1
-                return cursor + 1
-        self._cursor = max(0, bisect_right(times, newest) - 1)
-        return bisect_right(times, newest) - 1
+        end = min(cursor + _NEAR, len(times))
+        if times and times[cursor] <= newest < times[end - 1]:
+            found = bisect_right(times, newest, cursor, end) - 1
+        else:
+            found = bisect_right(times, newest) - 1
+        self._cursor = max(0, found)
+        return found
 

@@ -16,10 +16,26 @@ from domain.instant import CANDLE
 from domain.market.candle_series import CandleSeries, FloatArray, IntArray
 
 
-def _in_yen(prices: FloatArray, times: IntArray, yen: "YenFactor") -> "array[float]":
-    """Prices in yen at their times; an array makes a float only when one is looked at."""
-    rates = np.fromiter((yen.factor(moment) for moment in times.tolist()), np.float64, len(times))
-    return array("d", (prices * rates).tobytes())
+class _Rates:
+    """Yen factors of all moments that matter, each asked for once: pairs share their moments."""
+
+    def __init__(self, series: Mapping[str, CandleSeries], yen: "YenFactor") -> None:
+        none = np.zeros(0, np.int64)
+        times = [moments for one in series.values() for moments in _moments(one)]
+        every = np.sort(np.concatenate([none, *times]))
+        # np.unique would import numpy.ma, which costs more than all else here
+        self._moments = every[np.diff(every, prepend=-1) > 0]
+        self._rates = np.fromiter(map(yen.factor, self._moments.tolist()), np.float64)
+
+    def in_yen(self, prices: FloatArray, times: IntArray) -> "array[float]":
+        """Prices in yen at their times; an array makes a float only when one is looked at."""
+        rates = self._rates[np.searchsorted(self._moments, times)]
+        return array("d", (prices * rates).tobytes())
+
+
+def _moments(series: CandleSeries) -> tuple[IntArray, IntArray]:
+    """When candles open and close."""
+    return series.open_time, series.open_time + CANDLE
 
 
 class YenFactor(Protocol):
@@ -39,30 +55,22 @@ class SimulatedPrices:
     def __init__(
         self, series: Mapping[str, CandleSeries], yen: YenFactor, decimals: int | None = 3
     ) -> None:
-        self._times = {pair: one.open_time.tolist() for pair, one in series.items()}
-        self._cursors = dict.fromkeys(series, 0)
         self._decimals = decimals
-        self._opens = {
-            pair: _in_yen(one.open, one.open_time, yen) for pair, one in series.items()
-        }
-        self._closes = {
-            pair: _in_yen(one.close, one.open_time + CANDLE, yen) for pair, one in series.items()
-        }
+        rates = _Rates(series, yen)
+        self._pairs = {pair: _Pair(one, rates) for pair, one in series.items()}
 
     def last(self, pair: str, moment: int) -> Decimal | None:
         """The last price seen by a moment (ms); None before the first candle."""
-        times, at = self._times[pair], self._cursors[pair]
-        if at + 1 < len(times) and times[at + 1] + CANDLE == moment:
-            at = self._cursors[pair] = at + 1  # a tick, and the next candle has just closed
-            jpy = self._closes[pair][at]
-        elif times and times[at] + CANDLE == moment:
-            jpy = self._closes[pair][at]
+        one = self._pairs[pair]
+        if moment == one.next_close:
+            one.move_to(one.at + 1)  # a tick, and the next candle has just closed
+            jpy = one.closes[one.at]
         else:
-            at = self._newest_opened(pair, moment - 1)  # what opens right now is not seen yet
+            at = one.newest_opened(moment - 1)  # what opens right now is not seen yet
             if at < 0:
                 return None
-            known = self._closes if moment >= times[at] + CANDLE else self._opens
-            jpy = known[pair][at]
+            known = one.closes if moment >= one.times[at] + CANDLE else one.opens
+            jpy = known[at]
         return Decimal(repr(jpy if self._decimals is None else round(jpy, self._decimals)))
 
     def first_after(self, pair: str, moment: int) -> tuple[int, Decimal] | None:
@@ -70,29 +78,46 @@ class SimulatedPrices:
 
         Inside a candle that is the open again, at a time just after the moment.
         """
-        times = self._times[pair]
-        at = self._newest_opened(pair, moment)
-        if at >= 0 and moment < times[at] + CANDLE:
+        one = self._pairs[pair]
+        at = one.newest_opened(moment)
+        if at >= 0 and moment < one.times[at] + CANDLE:
             when = moment + 1
         else:
             at += 1
-            if at == len(times):
+            if at == len(one.times):
                 return None
-            when = times[at]
-        return when, self._decimal(self._opens[pair][at])
+            when = one.times[at]
+        jpy = one.opens[at]
+        return when, Decimal(repr(jpy if self._decimals is None else round(jpy, self._decimals)))
 
-    def _newest_opened(self, pair: str, moment: int) -> int:
+
+class _Pair:
+    """Prices of one pair in yen, and the candle that was looked at last."""
+
+    __slots__ = ("at", "closes", "next_close", "opens", "times")
+
+    def __init__(self, series: CandleSeries, rates: _Rates) -> None:
+        opened, closed = _moments(series)
+        # arrays: a number becomes an object when it is looked at, and not before
+        self.times = array("q", opened.tobytes())
+        self.opens = rates.in_yen(series.open, opened)
+        self.closes = rates.in_yen(series.close, closed)
+        self.move_to(0)
+
+    def move_to(self, at: int) -> None:
+        """Look at a candle; the one after it, if any, closes at `next_close`."""
+        self.at = at
+        self.next_close = self.times[at + 1] + CANDLE if at + 1 < len(self.times) else None
+
+    def newest_opened(self, moment: int) -> int:
         """Index of the newest candle opened at or before a moment; -1 when there is none."""
-        times, cursor = self._times[pair], self._cursors[pair]
-        if times and times[cursor] <= moment:
-            if cursor + 1 == len(times) or times[cursor + 1] > moment:
-                return cursor
-            if cursor + 2 == len(times) or times[cursor + 2] > moment:
-                self._cursors[pair] = cursor + 1
-                return cursor + 1
-        at = bisect_right(times, moment) - 1
-        self._cursors[pair] = max(0, at)
-        return at
-
-    def _decimal(self, jpy: float) -> Decimal:
-        return Decimal(repr(jpy if self._decimals is None else round(jpy, self._decimals)))
+        times, at = self.times, self.at
+        # nearly always this candle or the next one
+        near = min(at + 2, len(times)) if times and times[at] <= moment else 0
+        if not near or (near < len(times) and times[near] <= moment):
+            found = bisect_right(times, moment) - 1
+        else:
+            found = near - 1 if times[near - 1] <= moment else near - 2
+        if found != at:
+            self.move_to(max(0, found))
+        return found
