@@ -43,7 +43,9 @@ class InMemoryReadModels:
             lambda: defaultdict(_Partition)
         )
         self._waiting: defaultdict[Table[Any], list[Any]] = defaultdict(list)
-        self._flagged: dict[str, tuple[list[tuple[str, Any]], list[Any]]] = {}
+        self._flagged: defaultdict[str, dict[tuple[str, Any], Any]] = defaultdict(dict)
+        # the flagged rows of a table by key, as readers get them
+        self._listed: dict[str, list[Any]] = {}
 
     def write(self, rows: Sequence[Row]) -> None:
         """Put rows in place; the event store calls this inside its append.
@@ -81,21 +83,13 @@ class InMemoryReadModels:
         return partitions
 
     def _flag(self, table: Table[Any], name: str, key: Any, row: Any) -> None:
-        keys, rows = self._flagged.get(table.name, ([], []))
-        place = (name, key)
-        at = bisect_left(keys, place)
-        known = at < len(keys) and keys[at] == place
+        flagged = self._flagged[table.name]
         if table.flag is not None and table.flag(row):
-            if known:
-                rows[at] = row
-                return
-            keys, rows = [*keys[:at], place, *keys[at:]], [*rows[:at], row, *rows[at:]]
-        elif known:
-            # new lists: somebody may be going through the old ones
-            keys, rows = [*keys[:at], *keys[at + 1 :]], [*rows[:at], *rows[at + 1 :]]
-        else:
+            flagged[name, key] = row
+        elif flagged.pop((name, key), None) is None:
             return
-        self._flagged[table.name] = keys, rows
+        # a new list for the next reader: somebody may be going through the old one
+        self._listed.pop(table.name, None)
 
     async def get(self, table: Table[R], partition: str, sort: int | str = "") -> R | None:
         """The row of a key, or None."""
@@ -138,7 +132,10 @@ class InMemoryReadModels:
 
     async def flagged(self, table: Table[R]) -> Sequence[R]:
         """All rows that the flag marks, by key."""
-        _, rows = self._flagged.get(table.name, ((), ()))
+        rows = self._listed.get(table.name)
+        if rows is None:
+            flagged = self._flagged[table.name]
+            rows = self._listed[table.name] = [flagged[place] for place in sorted(flagged)]
         if table.lifetime_ms is None or not rows:
             return rows
         oldest = self._clock.now() - table.lifetime_ms
@@ -159,6 +156,7 @@ class InMemoryReadModels:
             self._tables.pop(table.name, None)
             self._waiting.pop(table, None)
             self._flagged.pop(table.name, None)
+            self._listed.pop(table.name, None)
         self.write(rows)
 
     def _partition(self, table: Table[Any], name: str) -> _Partition | None:

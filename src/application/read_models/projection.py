@@ -139,7 +139,7 @@ async def _position_closed(
         rows.pending.append((TRADES, attrs.evolve(trade, gain_pct=event.gain_pct)))
     row = await rows.get(BREAKER, BREAKER_KEY) or EMPTY_BREAKER
     breaker = circuit_breaker.after_close(row.breaker, event.closed_at, event.gain)
-    rows.pending.append((BREAKER, attrs.evolve(row, breaker=breaker)))
+    rows.pending.append((BREAKER, BreakerRow(row.pair, row.version, breaker)))
 
 
 async def _breaker(event: e.BreakerEvent, commit: e.Commit, version: int, rows: RowsAhead) -> None:

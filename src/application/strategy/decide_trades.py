@@ -26,12 +26,14 @@ from domain.events.recorded import event_id
 from domain.identity import order_id
 from domain.instant import SECOND
 from domain.parameters import StrategyParameters
+from domain.quick import maker
 from domain.scoring.market_score import market_score
 from domain.scoring.total_score import total_score
 from domain.strategy.decide import Holding, Scored, Verdict
 from domain.strategy.thresholds import sell_threshold_of, thresholds
 
 BITCOIN = "btc_usdt"
+_signal_scored, _scored = maker(SignalScored), maker(Scored)
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -74,7 +76,7 @@ async def decide_trades(
     under_way = await log.tables.flagged(ANALYSIS_STATE)
     busy = {row.pair: row.state for row in under_way}
     scored = [
-        Scored(
+        _scored(
             one.pair,
             one.total,
             sell_threshold_of(limits, one.technical, parameters),
@@ -144,7 +146,7 @@ def _signal(
         mood.btc_dominance if mood else None,
         p,
     )
-    return SignalScored(
+    return _signal_scored(
         analysis,
         pair,
         score.total,

@@ -15,6 +15,7 @@ import numpy as np
 from domain.events import TechnicalReading
 from domain.market.candle_series import CandleSeries, FloatArray, IntArray
 from domain.parameters import StrategyParameters
+from domain.quick import maker
 from domain.scoring.indicators.adx import adx, directional_movement
 from domain.scoring.indicators.atr import true_range
 from domain.scoring.indicators.bollinger import bollinger
@@ -27,6 +28,7 @@ from domain.scoring.technical_terms import TechnicalValues, regime_of, terms_of
 
 _FIELDS: Final = tuple(attrs.fields_dict(TechnicalReading))
 _NOTHING: Final = np.zeros(1)
+_reading = maker(TechnicalReading)
 
 
 @attrs.frozen(slots=True, weakref_slot=False, eq=False)
@@ -196,4 +198,4 @@ def _chunk(series: CandleSeries, ends: IntArray, p: StrategyParameters) -> list[
     rows["candles"] = [size] * count
     rows["newest_open_time"] = series.open_time[ends].tolist()
     rows["regime"] = [regime_of(one, p) for one in rows["adx"]]
-    return list(starmap(TechnicalReading, zip(*(rows[name] for name in _FIELDS), strict=True)))
+    return list(starmap(_reading, zip(*(rows[name] for name in _FIELDS), strict=True)))

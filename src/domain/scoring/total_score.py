@@ -6,7 +6,7 @@ import attrs
 
 from domain.events import Components, Weights
 from domain.parameters import StrategyParameters
-from domain.quick import quickly_made
+from domain.quick import maker, quickly_made
 
 NEUTRAL = 0.5
 
@@ -20,6 +20,9 @@ class TotalScore:
     components: Components
     weights: Weights
     adjustment: float
+
+
+_total_score, _components = maker(TotalScore), maker(Components)
 
 
 def total_score(
@@ -52,9 +55,9 @@ def total_score(
         + weights.market * (market or 0.0)
         + adjustment
     )
-    return TotalScore(
+    return _total_score(
         max(-1.0, min(1.0, total)),
-        Components(technical, forecast, signed, market),
+        _components(technical, forecast, signed, market),
         weights,
         adjustment,
     )

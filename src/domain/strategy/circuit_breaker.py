@@ -28,7 +28,7 @@ def after_close(breaker: Breaker, closed_at: int, gain: Jpy) -> Breaker:
     """The breaker after one more closed position."""
     kept = tuple(one for one in breaker.results if one[0] > closed_at - DAY)
     losses = breaker.losses_in_a_row + 1 if gain.amount < 0 else 0
-    return attrs.evolve(breaker, results=(*kept, (closed_at, gain)), losses_in_a_row=losses)
+    return Breaker((*kept, (closed_at, gain)), losses, breaker.tripped_at)
 
 
 def tripped_by(breaker: Breaker, p: StrategyParameters) -> CircuitBreakerTripped | None:
