@@ -13,6 +13,12 @@ import numpy as np
 from domain.instant import DAY, iso
 from entrypoints.backtest.buy_and_hold import buy_and_hold, yen_at
 from entrypoints.backtest.outcome_tables import coin_table, hours_held, mean_of, trade_table
+from entrypoints.backtest.risk_figures import (
+    growth_a_year,
+    max_drawdown,
+    sharpe_ratio,
+    sortino_ratio,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +87,7 @@ class Outcome:
 
 
 def outcome_of(run: FinishedRun, book: TradeBook) -> Outcome:
-    """Measure a finished run. Needs pandas and empyrical."""
+    """Measure a finished run. Needs pandas."""
     hold = buy_and_hold(run)
     closed = book.closed
     equity = float(run.curve.equity[-1]) if len(run.curve.equity) else run.cash
@@ -164,38 +170,30 @@ def _daily_returns(run: FinishedRun) -> FloatArray:
 
 
 def _drawdown_pct(cash: float, equity: FloatArray) -> float:
-    import empyrical
-
     if not len(equity):
         return 0.0
-    return min(0.0, _finite(empyrical.max_drawdown(_returns(cash, equity))) or 0.0) * 100
+    return min(0.0, _finite(max_drawdown(_returns(cash, equity))) or 0.0) * 100
 
 
 def _cagr_pct(run: FinishedRun, days: float) -> float | None:
-    import empyrical
-
     if round(days) < ENOUGH_DAYS or not len(run.curve.equity) or run.curve.equity[-1] <= 0:
         return None
     returns = _returns(run.cash, run.curve.equity)
     a_year = len(returns) * DAYS_A_YEAR / days
-    growth = _finite(empyrical.cagr(returns, annualization=a_year))
+    growth = _finite(growth_a_year(returns, a_year))
     return None if growth is None else growth * 100
 
 
 def _sharpe(daily: FloatArray) -> float | None:
-    import empyrical
-
     if len(daily) < ENOUGH_DAYS or np.std(daily) < 1e-12:
         return None
-    return _finite(empyrical.sharpe_ratio(daily, annualization=DAYS_A_YEAR))
+    return _finite(sharpe_ratio(daily, DAYS_A_YEAR))
 
 
 def _sortino(daily: FloatArray) -> float | None:
-    import empyrical
-
     if len(daily) < ENOUGH_DAYS or not (daily < -1e-12).any():
         return None
-    return _finite(empyrical.sortino_ratio(daily, annualization=DAYS_A_YEAR))
+    return _finite(sortino_ratio(daily, DAYS_A_YEAR))
 
 
 def _profit_factor(gains: Sequence[float]) -> float | None:
