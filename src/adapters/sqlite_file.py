@@ -7,8 +7,8 @@ not flushed when it did not is missing from the end, never from the middle.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -54,36 +54,52 @@ class SqliteFile:
         self.turn = 0
         """Number of the newest transaction: what was read in it holds while it is open."""
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    @property
+    def open_turn(self) -> int | None:
+        """The transaction that is open; None between two of them."""
+        return self.turn if self._connection.in_transaction else None
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """One atomic write. Another writer in another process or thread is waited for.
 
         A Conflict must be raised before anything is written. Raises Retryable when the file
         is busy, the disk full or failing and nothing was written; InputError when a research
         log lost the appends since its last flush with it, or the file is not writable.
         """
+        return self
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Begin, unless a group is open. A method and no generator: this is for every append."""
         connection = self._connection
-        try:
-            if not connection.in_transaction:
-                connection.execute("BEGIN IMMEDIATE")
-                self.turn += 1
-            yield connection
+        if not connection.in_transaction:
+            self._execute("BEGIN IMMEDIATE")
+            self.turn += 1
+        return connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Keep what was written, or undo it when that or the writing failed."""
+        if error is None:
             if self._grouped + 1 < self._group:
                 self._grouped += 1
             else:
-                connection.execute("COMMIT")
+                self._execute("COMMIT")
                 self._grouped = 0
-        except Conflict:
+        elif isinstance(error, Conflict):
             if not self._grouped:
                 self._roll_back()
-            raise
+        else:
+            # interrupted halfway: better to lose a group than to keep half an append
+            lost = self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                raise _said(self.path, error, lost) from error
+
+    def _execute(self, sql: str) -> None:
+        """Begin or end a transaction; an error undoes it."""
+        try:
+            self._connection.execute(sql)
         except sqlite3.Error as error:
             lost = self._roll_back()
             raise _said(self.path, error, lost) from error
-        except BaseException:
-            # interrupted halfway: better to lose a group than to keep half an append
-            self._roll_back()
-            raise
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a question, what this connection wrote included.
@@ -97,14 +113,9 @@ class SqliteFile:
 
     def flush(self) -> None:
         """Make everything written so far visible to others, and kept. Raises as transaction."""
-        if not self._connection.in_transaction:
-            return
-        try:
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            lost = self._roll_back()
-            raise _said(self.path, error, lost) from error
-        self._grouped = 0
+        if self._connection.in_transaction:
+            self._execute("COMMIT")
+            self._grouped = 0
 
     def close(self) -> None:
         """Flush and let go of the file."""

@@ -14,6 +14,9 @@ from application.errors import Broken, Conflict
 from application.ports.clock import Clock
 from application.ports.read_models import Row
 from domain.events import Commit
+from domain.quick import maker
+
+_made_commit = maker(Commit)
 
 _PAGE: Final = 1_000
 _NO_END: Final = 2**63 - 1
@@ -89,8 +92,11 @@ class SqliteEventStore:
 
     async def version(self, stream: str) -> int:
         """Version of the newest event; 0 for an unknown stream."""
-        found = self._file.query(_NEWEST, (stream,))
-        return found[0][0] if found else 0
+        newest = self._newest.get(stream) if self._turn == self._file.open_turn else None
+        if newest is None:
+            found = self._file.query(_NEWEST, (stream,))
+            newest = found[0][0] if found else 0
+        return newest
 
     async def read(
         self, stream: str, after_version: int = 0, through: int | None = None
@@ -162,4 +168,4 @@ def _commit(row: tuple[Any, ...]) -> Commit:
         events = decode_events(unpack(body))
     except Broken as error:
         raise Broken(f"commit {position} ({stream}@{version}): {error}") from error
-    return Commit(stream, version, events, at, correlation, causation, writer)
+    return _made_commit(stream, version, events, at, correlation, causation, writer)

@@ -15,17 +15,19 @@ from typing import Any
 import attrs
 import msgspec
 
-from adapters.wire_format.float_fields import Collect, floats_of, holds_decimals
+from adapters.wire_format.float_fields import Collect, Get, floats_of, holds_decimals
 from adapters.wire_format.upcast import SCHEMAS
+from adapters.wire_format.wire_structs import AsStruct, struct_maker
 from application.errors import Broken
 from domain.events import Event
 
-_ENCODE: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted").encode
+_ENCODE: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+_ENCODE_SORTED: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted").encode
 _PLAIN = frozenset({float, NoneType})
 
 
-_Plan = tuple[bytes, Callable[[Any], tuple[object, ...]] | None, Collect | None, bool]
-"""First bytes; how its floats are got; what floats need a closer search; has Decimals."""
+_Plan = tuple[AsStruct, Get | None, Collect | None, bool]
+"""What is encoded; how its floats are got; what floats need a closer search; has Decimals."""
 
 
 class _Plans(dict[type, _Plan]):
@@ -35,8 +37,7 @@ class _Plans(dict[type, _Plan]):
         schema = SCHEMAS.get(kind)
         if schema is None:
             raise Broken(f"{kind.__name__} is not an event: SCHEMAS does not name it")
-        prefix = f'{{"type":"{kind.__name__}","schema":{schema},"data":'.encode()
-        plan = self[kind] = (prefix, *floats_of(kind), holds_decimals(kind))
+        plan = self[kind] = (struct_maker(kind, schema), *floats_of(kind), holds_decimals(kind))
         return plan
 
 
@@ -48,24 +49,22 @@ def encode_events(events: Sequence[Event]) -> bytes:
 
     Raises Broken, naming event and field, for NaN, infinity or a value that is no JSON.
     """
-    parts = []
+    structs = []
     numbers: list[object] = []
     decimals = False
-    plans, encode = _PLANS, _ENCODE
+    plans = _PLANS
     try:
         for event in events:
-            prefix, own, nested, has_decimals = plans[event.__class__]
-            parts.append(prefix + encode(event))
+            as_struct, own, nested, has_decimals = plans[event.__class__]
+            structs.append(as_struct(event))
             if own is not None:
                 numbers += own(event)
             if nested is not None:
                 nested(event, numbers)
             decimals = decimals or has_decimals
-    except (TypeError, ValueError, OverflowError) as error:
-        raise Broken(f"{type(event).__name__} cannot be written: {error}") from error
-    if not parts:
-        return b"[]"
-    body = b"[" + b"},".join(parts) + b"}]"
+        body = _ENCODE(structs)
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise Broken(f"{_culprit(events)} cannot be written: {error}") from error
     if (numbers and not _are_plain(numbers)) or (
         # a text that ends so costs a closer look, nothing else
         decimals and (b'NaN"' in body or b'nity"' in body)
@@ -89,12 +88,21 @@ def _looked_at(event: Event) -> bytes:
             raise Broken(f"{kind.__name__}.{path} is {value}: not a number that can be written")
         if isinstance(value, Decimal) and not value.is_finite():
             raise Broken(f"{kind.__name__}.{path} is {value}: not a number that can be written")
-    data = _ENCODE(event)
     try:
-        data = _ENCODE(msgspec.json.decode(data, type=kind))
+        read_back = msgspec.json.decode(_ENCODE_SORTED(event), type=kind)
     except msgspec.ValidationError as error:
         raise Broken(f"{kind.__name__} cannot be read back: {error}") from error
-    return _PLANS[kind][0] + data + b"}"
+    return _ENCODE(_PLANS[kind][0](read_back))
+
+
+def _culprit(events: Sequence[Event]) -> str:
+    """The kind of the first event that cannot be written by itself."""
+    for event in events:
+        try:
+            _ENCODE_SORTED(event)
+        except (TypeError, ValueError, OverflowError):
+            return type(event).__name__
+    return type(events[-1]).__name__
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, object]]:
