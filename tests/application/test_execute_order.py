@@ -265,9 +265,9 @@ async def test_the_intent_is_on_the_log_when_the_exchange_is_called():
     class Watching(type(desk.exchange)):
         """Looks at the log from where the order arrives."""
 
-        async def place(self, order):
+        async def place(self, order, nonce):
             seen.append(await desk.log.store.version("order/o1"))
-            return await place(order)
+            return await place(order, nonce)
 
     watching = Watching(desk.clock, placed=desk.exchange.placed)
     await execute_order(order, desk=attrs.evolve(desk, exchange=watching))
@@ -314,7 +314,7 @@ async def test_fills_that_cannot_be_had_now_are_booked_by_a_later_message():
     class NoState(type(desk.exchange)):
         """Takes the order, and then is silent."""
 
-        async def state(self, exchange_id):
+        async def order(self, exchange_id):
             raise Retryable(exchange_id)
 
     silent = attrs.evolve(desk, exchange=NoState(desk.clock, placed=desk.exchange.placed))

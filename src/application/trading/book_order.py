@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from application.errors import Retryable
-from application.ports.exchange import PlacedState
+from application.ports.exchange import PlacedOrder, PlacedState
 from application.read_models import BREAKER, BREAKER_KEY, POSITIONS, PositionRow
 from application.read_models.projection import EMPTY_BREAKER
 from domain.events import (
@@ -23,16 +23,25 @@ from domain.events import (
     Side,
 )
 from domain.events.recorded import event_id
+from domain.instant import MINUTE
 from domain.money import Jpy
 from domain.strategy.circuit_breaker import after_close, tripped_by
 from domain.trading.order_amounts import is_dust
 from domain.trading.position_exits import entry_levels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from application.ports.exchange import Fill
     from application.trading.execute_order import Desk, Progress
     from domain.trading.order import Order
     from domain.trading.position import OpenPosition
+
+
+MARGIN = 5 * MINUTE
+"""Fills this much older than an order's request are still looked at: clocks differ."""
+ROUNDING = Decimal("0.01")
+"""Yen that the exchange's own sum of an order may differ from the sum of its fills."""
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -49,20 +58,32 @@ class _Total:
 async def book_order(done: Progress) -> None:
     """Look for fills until the order has ended or patience has; book what is there."""
     desk = done.desk
+    since = done.order.asked_at - MARGIN
     for _ in range(desk.looks):
         await desk.clock.sleep(desk.look_every_s)
         try:
             # state first: fills that arrive between the two answers are then never missed
-            state = await desk.exchange.state(done.order.exchange_id or "")
-            fills = await desk.exchange.fills(done.order.exchange_id or "")
+            placed = await desk.exchange.order(done.order.exchange_id or "")
+            fills = await desk.exchange.fills(placed.exchange_id, since)
         except Retryable:
             continue
         new = [_received(done.order, one) for one in fills if not done.order.has_fill(one.id)]
-        if state is not PlacedState.OPEN:
-            await _finish(done, new, state)
+        if placed.state is not PlacedState.OPEN and _complete(placed, fills):
+            await _finish(done, new, placed.state)
             return
         if new:
             await done.record(*new)
+
+
+def _complete(placed: PlacedOrder, fills: Sequence[Fill]) -> bool:
+    """True when the fills shown add up to all that the exchange says was traded."""
+    if placed.executed is None:
+        return bool(fills) or placed.state is PlacedState.EXPIRED
+    if placed.side is Side.SELL:
+        return sum(one.quantity for one in fills) >= placed.executed
+    # whether the exchange counts a fee into the yen spent is not documented: either will do
+    shown = sum((one.funds + one.fee).amount for one in fills)
+    return shown >= placed.executed - ROUNDING
 
 
 def _received(order: Order, fill: Fill) -> OrderFillReceived:
@@ -95,9 +116,7 @@ def _ended(
     asked = _asked(order)
     if state is PlacedState.FILLED and quantity:
         price = Jpy(funds.amount / quantity)
-        return OrderFilled(
-            order.order, order.pair, order.side, asked, quantity, price, funds, fee
-        )
+        return OrderFilled(order.order, order.pair, order.side, asked, quantity, price, funds, fee)
     return OrderExpired(order.order, order.pair, order.side, asked, quantity, funds, fee)
 
 

@@ -115,7 +115,7 @@ async def _submit(done: Progress) -> None:
     await done.record(sending)
     try:
         exchange_id = await desk.exchange.place(
-            MarketOrder(order.pair, order.side, sending.amount, sending.quantity)
+            MarketOrder(order.pair, order.side, sending.amount, sending.quantity), sending.nonce
         )
     except (Refused, Retryable) as failure:
         # neither reached the book; a Retryable is not tried again here, the market has moved on

@@ -36,7 +36,8 @@ EVENTS: dict[type[e.OrderEvent], Callable[[], e.OrderEvent]] = {
         ORDER, PAIR, e.Side.BUY, e.Reason.SIGNAL, "20251010T2115Z", 0.4, None, 3
     ),
     e.OrderSubmitting: lambda: e.OrderSubmitting(
-        ORDER, PAIR, jpy(500), None, None, jpy(99), jpy(100), jpy(9000), Decimal(0)
+        ORDER, PAIR, jpy(500), None, None, jpy(99), jpy(100), jpy(9000), jpy(0), Decimal(0),
+        Decimal(0), 1,
     ),
     e.OrderPlaced: lambda: e.OrderPlaced(ORDER, PAIR, "12345"),
     e.OrderInDoubt: lambda: e.OrderInDoubt(ORDER, PAIR, "timeout"),

@@ -7,7 +7,7 @@ import attrs
 
 from adapters.exchange.simulated.account import Account
 from adapters.exchange.simulated.prices import SimulatedPrices
-from application.ports.exchange import Fill, MarketOrder, PlacedState
+from application.ports.exchange import Fill, MarketOrder, PlacedOrder, PlacedState
 from domain.events import Side
 from domain.instruments import Instrument
 from domain.money import Jpy, round_down
@@ -37,6 +37,7 @@ class RestingOrder:
     id: str
     order: MarketOrder
     instrument: Instrument
+    placed_at: int
     next_at: int
     left: Decimal
     """Yen of a buy (fee included) or coins of a sell, still to be traded."""
@@ -51,6 +52,25 @@ class RestingOrder:
             return self.left
         decimals = 0 if self.order.side is Side.BUY else self.instrument.decimals
         return round_down(self.left / self.parts_left, decimals)
+
+    def told(self) -> PlacedOrder:
+        """The order as the exchange tells of it."""
+        order = self.order
+        is_buy = order.side is Side.BUY
+        executed = sum(
+            ((one.funds + one.fee).amount if is_buy else one.quantity for one in self.fills),
+            Decimal(0),
+        )
+        return PlacedOrder(
+            self.id,
+            order.pair,
+            order.side,
+            order.amount,
+            order.quantity,
+            self.state,
+            executed,
+            self.placed_at,
+        )
 
 
 def fills_due(
@@ -100,7 +120,15 @@ def _trade(
         resting.left -= quantity
     number = len(resting.fills) + 1
     return Fill(
-        f"{resting.id}-{number}", resting.id, quantity, Jpy(price), Jpy(funds), Jpy(fee), at
+        f"{resting.id}-{number}",
+        resting.id,
+        resting.order.pair,
+        resting.order.side,
+        quantity,
+        Jpy(price),
+        Jpy(funds),
+        Jpy(fee),
+        at,
     )
 
 
