@@ -18,8 +18,12 @@ from domain.events import (
     CircuitBreakerTripped,
     Commit,
     EntryDisbelieved,
+    OrderAbandoned,
+    OrderAdopted,
     OrderFilled,
     OrderInDoubt,
+    OrderProvenAbsent,
+    OrderQuarantined,
     OrderRequested,
     PositionClosed,
 )
@@ -55,6 +59,10 @@ TOLD = frozenset(
         OrderFilled,
         PositionClosed,
         OrderInDoubt,
+        OrderAdopted,
+        OrderProvenAbsent,
+        OrderQuarantined,
+        OrderAbandoned,
         EntryDisbelieved,
         CircuitBreakerTripped,
         CircuitBreakerReset,
@@ -74,6 +82,15 @@ def _sentence(event: object) -> str:
             return f"closed {event.pair} by {event.reason}: {gain}"
         case OrderInDoubt():
             return f"order {event.order} of {event.pair} is in doubt: {event.detail}"
+        case OrderAdopted():
+            found = f"the exchange has it as {event.exchange_id}"
+            return f"order {event.order} of {event.pair} is out of doubt: {found}"
+        case OrderProvenAbsent():
+            return f"order {event.order} of {event.pair} was never placed: {event.evidence}"
+        case OrderQuarantined():
+            return f"order {event.order} of {event.pair} is set aside: {event.detail}; please look"
+        case OrderAbandoned():
+            return f"order {event.order} of {event.pair} was given up: {event.reason}"
         case EntryDisbelieved():
             prices = f"entry {event.entry.amount:.3f} JPY, market {event.price.amount:.3f} JPY"
             return f"{event.pair}: {prices}: too far apart, nothing is done; please look"

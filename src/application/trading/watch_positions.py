@@ -22,9 +22,10 @@ from domain.events.recorded import event_id
 from domain.identity import exit_id, order_id
 from domain.parameters import StrategyParameters
 from domain.strategy.circuit_breaker import may_reset
-from domain.trading.order import OrderState
+from domain.trading.order import FINAL, OrderState
 
-RESENT = (OrderState.REQUESTED, OrderState.SUBMITTING, OrderState.PLACED)
+RESENT = frozenset(OrderState) - FINAL - {OrderState.QUARANTINED}
+"""Orders in these states are worked on again at every tick, whether a message was lost or not."""
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
