@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import domain.events as e
 from adapters.analysis_starter.in_process import InProcessStarter
+from adapters.clock.simulated import SimulatedClock
 from adapters.notifier.in_memory import InMemoryNotifier
 from adapters.order_queue.in_memory import InMemoryOrderQueue
 from application.reactions import SENT, TOLD, Reactions
@@ -22,7 +23,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.starter = InProcessStarter()
-        self.queue = InMemoryOrderQueue()
+        self.queue = InMemoryOrderQueue(SimulatedClock(NOW))
         self.notifier = InMemoryNotifier()
         self.reactions = Reactions(self.starter, self.queue, self.notifier)
 
@@ -31,8 +32,9 @@ class Outside:
 
     async def queued(self) -> list[str]:
         found = []
-        while (order := await self.queue.receive()) is not None:
-            found.append(order)
+        while (message := await self.queue.receive()) is not None:
+            found.append(message.order)
+            await self.queue.done(message)
         return found
 
 

@@ -73,8 +73,9 @@ class Trader:
         waiting = ports.analysis_starter.waiting
         while waiting:
             await self._analyse(*waiting.popleft())
-        while (order := await ports.order_queue.receive()) is not None:
-            await self._reactions.to(await execute_order(order, desk=self._desk))
+        while (message := await ports.order_queue.receive()) is not None:
+            await self._reactions.to(await execute_order(message.order, desk=self._desk))
+            await ports.order_queue.done(message)
 
     async def _feeds(self, at: int) -> None:
         ports = self._ports
