@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from application.errors import OutsideError
 from application.ports.analysis_starter import AnalysisStarter
 from application.ports.notifier import Notifier
 from application.ports.order_queue import OrderQueue
@@ -18,6 +19,7 @@ from domain.events import (
     CircuitBreakerTripped,
     Commit,
     EntryDisbelieved,
+    Event,
     OrderAbandoned,
     OrderAdopted,
     OrderFilled,
@@ -45,13 +47,21 @@ class Reactions:
                 kind = type(event)
                 if kind not in SENT:
                     continue
-                if kind is AnalysisTriggered:
+                try:
                     cause = event_id(commit.stream, commit.version + offset)
-                    await self.analysis_starter.start(event.analysis, commit.at, cause)  # type: ignore[union-attr]
-                elif kind is OrderRequested:
-                    await self.order_queue.send(event.order)  # type: ignore[union-attr]
-                else:
-                    await self.notifier.tell(_sentence(event))
+                    await self._send(event, commit.at, cause)
+                except OutsideError:
+                    # what was decided stands: an order is sent again at the next tick, an analysis
+                    # follows the next price, and a notifier that fails changes nothing
+                    continue
+
+    async def _send(self, event: Event, at: int, cause: str) -> None:
+        if isinstance(event, AnalysisTriggered):
+            await self.analysis_starter.start(event.analysis, at, cause)
+        elif isinstance(event, OrderRequested):
+            await self.order_queue.send(event.order)
+        else:
+            await self.notifier.tell(_sentence(event))
 
 
 TOLD = frozenset(

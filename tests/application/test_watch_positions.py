@@ -210,7 +210,7 @@ async def test_an_order_in_doubt_is_looked_for_again_and_no_other_is_asked_for(w
     done = events_of(await execute_order(request.order, desk=hurried))
     assert isinstance(done[-1], OrderInDoubt)
     assert (await watch.tick(460_000)).commits == ()
-    assert await watch.queue.receive() == request.order
+    assert (await watch.queue.receive()).order == request.order
     assert len(watch.desk.exchange.placed) == 2  # the buy and, once, the sell
 
 

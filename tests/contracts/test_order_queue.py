@@ -320,7 +320,7 @@ async def test_two_processes_share_a_queue_without_doubling_or_loss(tmp_path: Pa
     path = tmp_path / "q.sqlite"
     paths = {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     workers = [
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: ASYNC220 - workers of their own
             [sys.executable, "-c", WORKER, str(path), name, "40"],
             stdout=subprocess.PIPE,
             text=True,
