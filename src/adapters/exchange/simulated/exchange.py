@@ -84,6 +84,19 @@ class SimulatedExchange:
         if nonce <= self._accepted:
             raise Retryable(f"nonce {nonce} must be larger than {self._accepted}")
         self._accepted = nonce
+        return self._accept(order, nonce)
+
+    def trade_by_hand(self, order: MarketOrder) -> str:
+        """What the account's owner does on the website, past this plug. Raises Refused."""
+        self._settle()
+        return self._accept(order, 0)
+
+    def terms_of(self, order: MarketOrder) -> FillAssumptions:
+        """How an order is going to be filled."""
+        del order
+        return self._terms
+
+    def _accept(self, order: MarketOrder, nonce: int) -> str:
         instrument = self._instruments[order.pair]
         if order.side is Side.BUY:
             wanted = order.amount.amount if order.amount else Decimal(0)
@@ -98,14 +111,17 @@ class SimulatedExchange:
                 raise Refused(f"amount {wanted} has more than {instrument.decimals} decimals")
             self._account.reserve_coins(order.pair, wanted)
         number = str(len(self.history) + 1)
+        terms = self.terms_of(order)
         resting = RestingOrder(
             id=number,
             order=order,
             instrument=instrument,
             placed_at=self._clock.now(),
-            next_at=self._clock.now() + max(1, self._terms.latency_ms),
+            next_at=self._clock.now() + max(1, terms.latency_ms),
             left=wanted,
-            parts_left=self._terms.parts,
+            parts_left=terms.parts,
+            terms=terms,
+            nonce=nonce,
         )
         self.history[number] = resting
         self._open.append(resting)
@@ -145,6 +161,6 @@ class SimulatedExchange:
             return
         now = self._clock.now()
         for resting in self._open:
-            for _ in fills_due(resting, now, self._prices, self._account, self._terms):
+            for _ in fills_due(resting, now, self._prices, self._account):
                 pass
         self._open = [one for one in self._open if one.state is PlacedState.OPEN]

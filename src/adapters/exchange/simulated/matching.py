@@ -19,7 +19,8 @@ class FillAssumptions:
 
     `spread` is (ask - bid) / middle, `slippage` an extra fraction of the price paid by every
     market order, `fee` the taker's fraction; an order meets the market `latency_ms` after it
-    was placed and fills in `parts` equal parts, `part_every_ms` apart.
+    was placed and fills in `parts` equal parts, `part_every_ms` apart. With `parts_filled` it
+    expires after so many of them.
     """
 
     spread: Decimal = Decimal("0.001")
@@ -28,6 +29,7 @@ class FillAssumptions:
     latency_ms: int = 500
     parts: int = 1
     part_every_ms: int = 2_000
+    parts_filled: int | None = None
 
 
 @attrs.define(slots=True)
@@ -42,6 +44,9 @@ class RestingOrder:
     left: Decimal
     """Yen of a buy (fee included) or coins of a sell, still to be traded."""
     parts_left: int
+    terms: FillAssumptions
+    nonce: int
+    """The number that the request carried; 0 for one that was not placed through this plug."""
     fills: list[Fill] = attrs.Factory(list)
     state: PlacedState = PlacedState.OPEN
 
@@ -74,32 +79,28 @@ class RestingOrder:
 
 
 def fills_due(
-    resting: RestingOrder,
-    now: int,
-    prices: SimulatedPrices,
-    account: Account,
-    terms: FillAssumptions,
+    resting: RestingOrder, now: int, prices: SimulatedPrices, account: Account
 ) -> Iterator[Fill]:
     """Trade every part that is due by `now` (ms) against the recorded market."""
-    pair = resting.order.pair
+    pair, terms = resting.order.pair, resting.terms
+    last = 0 if terms.parts_filled is None else terms.parts - terms.parts_filled
     while resting.state is PlacedState.OPEN and resting.next_at <= now:
         traded = prices.first_after(pair, resting.next_at - 1)
         if traded is None or traded[0] > now:
             return  # nobody has traded since: it waits for the market
         at, middle = traded
-        fill = _trade(resting, at, middle, account, terms)
+        fill = _trade(resting, at, middle, account)
         if fill is not None:
             resting.fills.append(fill)
             yield fill
         resting.next_at = at + terms.part_every_ms
         resting.parts_left -= 1
-        if resting.parts_left <= 0:
+        if resting.parts_left <= last:
             _end(resting, account)
 
 
-def _trade(
-    resting: RestingOrder, at: int, middle: Decimal, account: Account, terms: FillAssumptions
-) -> Fill | None:
+def _trade(resting: RestingOrder, at: int, middle: Decimal, account: Account) -> Fill | None:
+    terms = resting.terms
     is_buy = resting.order.side is Side.BUY
     worse = terms.spread / 2 + terms.slippage
     price = middle * (1 + worse if is_buy else 1 - worse)
@@ -134,10 +135,12 @@ def _trade(
 
 def _end(resting: RestingOrder, account: Account) -> None:
     """All parts are through: the yen that bought nothing go back, and the order is over."""
+    cut = resting.parts_left > 0
     if resting.left:
         if resting.order.side is Side.BUY:
             account.release_jpy(resting.left)
         else:
             account.release_coins(resting.order.pair, resting.left)
         resting.left = Decimal(0)
-    resting.state = PlacedState.FILLED if resting.fills else PlacedState.EXPIRED
+    is_whole = resting.fills and not cut
+    resting.state = PlacedState.FILLED if is_whole else PlacedState.EXPIRED

@@ -1,0 +1,196 @@
+"""One simulated world: its market, feeds and exchange, and the program wired into it."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from adapters.analysis_starter.in_process import InProcessStarter
+from adapters.clock.simulated import SimulatedClock
+from adapters.event_store.in_memory import InMemoryEventStore
+from adapters.exchange.simulated.matching import FillAssumptions
+from adapters.exchange.simulated.prices import SimulatedPrices
+from adapters.exchange.simulated.yen_rate import YenPrice, YenRate, drifting_premium
+from adapters.market_context.recorded import RecordedMarketContext
+from adapters.market_data.closed_only import ClosedOnly
+from adapters.market_data.recorded import RecordedMarketData
+from adapters.market_data.synthetic import synthetic_market
+from adapters.news_feed.recorded import RecordedNews
+from adapters.order_queue.in_memory import InMemoryOrderQueue
+from adapters.read_models.in_memory import InMemoryReadModels
+from adapters.table_files.timeline import Timeline
+from application import policy as policies
+from domain.instant import CANDLE, DAY, HOUR
+from domain.instruments import Instruments
+from domain.market.article import Article, Votes
+from domain.money import Jpy
+from domain.parameters import StrategyParameters
+from entrypoints.simulation.busy_policy import BUSY
+from entrypoints.simulation.faulty_exchange import FaultyExchange, MoodyExchange
+from entrypoints.simulation.faulty_ports import (
+    FaultyFeeds,
+    FaultyMarketData,
+    FaultyNotifier,
+    FaultyQueue,
+    FaultyStarter,
+    FaultyStore,
+    SkewedClock,
+)
+from entrypoints.simulation.quick_scorer import QuickScorer
+from entrypoints.wiring.in_memory import in_memory
+from entrypoints.wiring.injector import providers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from domain.market.candle_series import CandleSeries
+    from entrypoints.simulation.hostility import Hostility
+    from entrypoints.wiring.environment import Environment
+
+USDJPY = 150.0
+SETTLING = 5
+"""Quiet ticks at the end, in which everything has to settle."""
+AFTER = 4
+"""Candles after the last tick, for its orders to be filled at."""
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What to simulate: a market of `days` from `seed`, traded by the owner's or a busy policy."""
+
+    seed: int
+    days: float
+    instruments: Instruments
+    parameters: StrategyParameters
+    cash: Jpy
+    is_busy: bool = False
+    parts: int = 2
+    price_gap: float = 0.0
+
+
+class World:
+    """Everything that outlives a crash of the program: log, exchange, market, true time."""
+
+    def __init__(self, plan: Plan, hostility_of: Callable[[SimulatedClock], Hostility]) -> None:
+        warm_up = max(plan.parameters.technical_candles, plan.parameters.forecast_candles)
+        self.plan = plan
+        self.series = _market(plan, warm_up)
+        first = min(int(one.open_time[0]) for one in self.series.values())
+        self.start = first + warm_up * CANDLE + CANDLE
+        self.end = max(int(one.open_time[-1]) for one in self.series.values()) + CANDLE
+        self.clock = SimulatedClock(self.start)
+        self.hostility = hostility_of(self.clock)
+        self.our_clock = SkewedClock(self.clock, self.hostility)
+        self.tables = InMemoryReadModels(self.our_clock)
+        self.store = InMemoryEventStore(self.tables)
+        self.prices = SimulatedPrices(
+            self.series, YenPrice(YenRate.constant(USDJPY), drifting_premium(plan.seed))
+        )
+        self.exchange = MoodyExchange(
+            hostility=self.hostility,
+            clock=self.clock,
+            prices=self.prices,
+            instruments=plan.instruments,
+            cash=plan.cash,
+            terms=FillAssumptions(parts=plan.parts),
+        )
+        self.queue = InMemoryOrderQueue(self.clock)
+        self._scorer = QuickScorer(self.series, self.tables, plan.parameters)
+        self._mood = _mood(plan, self.start, self.end)
+        self._news = _news(plan, self.start, self.end)
+        self.restarts = 0
+        self.is_old = True
+        """Until the first deploy the release before is running."""
+
+    def program(self) -> Environment:
+        """A freshly started program: nothing in memory, all plugs seen through bad lines."""
+        hostility, plan = self.hostility, self.plan
+        self.restarts += 1
+        feeds = FaultyFeeds(self._mood, self._news, hostility)
+        source = ClosedOnly(FaultyMarketData(RecordedMarketData(self.series), hostility))
+        container = in_memory(
+            series=self.series,
+            yen=providers.Object(None),
+            instruments=plan.instruments,
+            parameters=plan.parameters,
+            policy=providers.Object(BUSY if plan.is_busy else policies.STANDARD),
+            clock=providers.Object(self.our_clock),
+            tables=providers.Object(self.tables),
+            event_store=providers.Object(FaultyStore(self.store, hostility, is_old=self.is_old)),
+            exchange=providers.Object(FaultyExchange(self.exchange, hostility, self.clock)),
+            market_data=providers.Object(source),
+            market_context=providers.Object(feeds),
+            news_feed=providers.Object(feeds),
+            order_queue=providers.Object(FaultyQueue(self.queue, hostility, self.clock)),
+            writer=providers.Object(f"trader-{self.restarts}"),
+        )
+        container.override_providers(
+            analysis_starter=providers.Object(FaultyStarter(InProcessStarter(), hostility)),
+            notifier=providers.Object(FaultyNotifier(container.notifier(), hostility)),
+            technical_scorer=providers.Object(self._scorer),
+        )
+        return container
+
+
+def _market(plan: Plan, warm_up: int) -> dict[str, CandleSeries]:
+    days = plan.days + (warm_up + SETTLING + AFTER) * CANDLE / DAY
+    series = synthetic_market(plan.seed, days, plan.instruments)
+    if not plan.price_gap:
+        return series
+    chance = _chance(plan, "price-gap")
+    return {pair: _gapped(one, warm_up, chance, plan.price_gap) for pair, one in series.items()}
+
+
+def _gapped(
+    series: CandleSeries, warm_up: int, chance: random.Random, rate: float
+) -> CandleSeries:
+    """Prices fall by up to a half between two ticks, and stay there."""
+    factors = np.ones(len(series.open_time))
+    for at in range(warm_up, len(factors)):
+        if chance.random() < rate / len(factors) * 5:
+            factors[at:] *= 1 - 0.5 * chance.random()
+    changed = {
+        name: getattr(series, name) * factors for name in ("open", "high", "low", "close")
+    }
+    return attrs.evolve(series, **changed)
+
+
+def _chance(plan: Plan, name: str) -> random.Random:
+    return random.Random(f"{plan.seed}/{name}")  # noqa: S311 - chance, not secrecy
+
+
+def _steps(first: int, last: int, every: int) -> list[int]:
+    return list(range(first - first % every - every, last + every, every))
+
+
+def _mood(plan: Plan, start: int, end: int) -> RecordedMarketContext:
+    """A mood that swings from extreme fear to extreme greed."""
+    chance = _chance(plan, "mood")
+    days, eights = _steps(start, end, DAY), _steps(start, end, 8 * HOUR)
+    return RecordedMarketContext(
+        fear_greed=Timeline(days, [float(chance.randint(5, 95)) for _ in days]),
+        funding=tuple(
+            Timeline(eights, [round(chance.uniform(-0.0003, 0.0006), 8) for _ in eights])
+            for _ in plan.instruments
+        ),
+        dominance=Timeline(days, [round(chance.uniform(48, 62), 2) for _ in days]),
+    )
+
+
+_TITLES = ("{} rallies on ETF approval", "{} crashes after hack", "{} steady before the Fed")
+
+
+def _news(plan: Plan, start: int, end: int) -> RecordedNews:
+    """An article every other hour or so."""
+    chance = _chance(plan, "news")
+    articles = []
+    for number, hour in enumerate(_steps(start - DAY, end, 2 * HOUR)):
+        coin = chance.choice(list(plan.instruments))
+        at = hour + chance.randint(0, HOUR)
+        title = chance.choice(_TITLES).format(coin.name)
+        votes = Votes(positive=chance.randint(0, 9), negative=chance.randint(0, 9))
+        articles.append(Article(str(number), title, at, at, (coin.news,), votes))
+    return RecordedNews(articles)
