@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SELLS = 2
 """One tick in so many a position that is old enough is sold."""
+BUYS = 4
+"""One tick in so many a coin that is not held is bought."""
 
 
 def due(
@@ -51,7 +53,11 @@ def decide(
         and (now - held[one.pair].opened_at) / SECOND >= p.min_hold_s
         and _digits(one.pair, now) % SELLS == 0
     )
-    buys = tuple(one for one in free if one.pair not in held and one.buyable)
+    buys = tuple(
+        one
+        for one in free
+        if one.pair not in held and one.buyable and _digits(one.pair, now) % BUYS == 0
+    )
     action = Action.SELL if sells else Action.BUY if buys else Action.HOLD
     ranking = tuple(one.pair for one in scored)
     return Verdict(action, sells, () if sells else buys, ranking, ())

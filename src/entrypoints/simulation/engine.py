@@ -22,7 +22,7 @@ from entrypoints.simulation.judge_of_rules import JudgeOfRules
 from entrypoints.simulation.world import AFTER, SETTLING, Plan, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 BLINDING = ("price", "log exit")
 """Steps whose faults excuse a stop that was not acted upon in its own tick."""
@@ -102,7 +102,6 @@ class Engine:
     def _surroundings(self) -> None:
         world = self.world
         hostility = world.hostility
-        hostility.begin_outages()
         world.our_clock.maybe_step()
         world.exchange.somebody_trades(world.plan.instruments.pairs)
         if hostility.strikes("deploy", "tick"):
@@ -190,8 +189,18 @@ class Engine:
 
 
 def run_one(
-    plan: Plan, rates: Mapping[str, float], orders: int | None = None
+    plan: Plan,
+    rates: Mapping[str, float],
+    orders: int | None = None,
+    finish: Callable[[World], None] | None = None,
 ) -> RunResult:
-    """Run a plan under these rates of faults."""
+    """Run a plan under these rates of faults, at most until so many orders were asked for.
+
+    `finish` is given the world as the run left it.
+    """
+    plan = attrs.evolve(plan, price_gap=rates.get("price-gap", 0.0))
     world = World(plan, lambda clock: Hostility(plan.seed, rates, clock))
-    return asyncio.run(Engine(world).run(orders))
+    result = asyncio.run(Engine(world).run(orders))
+    if finish is not None:
+        finish(world)
+    return result

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+KIND_OF_OUTAGE = {service: kind for kind, service in OUTAGES.items()}
+PAIRED = 0.3
+"""The share of outages that take a second service with them."""
 CALM_SEEDS = 10
 """One seed in so many runs without any fault."""
 
@@ -89,15 +92,23 @@ class Hostility:
         """The generator of a kind that has just struck, for its details."""
         return self._chance[kind]
 
-    def begin_outages(self) -> None:
-        """Once a tick: services go down for 1 to 120 minutes, sometimes two together."""
-        for kind, service in OUTAGES.items():
-            rate = self._rates.get(kind)
-            if rate is None or not self.awake or self._chance[kind].random() >= rate:
-                continue
-            minutes = self._chance[kind].randint(1, 120)
-            until = self._clock.now() + minutes * MINUTE
-            self._down[service] = max(until, self._down.get(service, 0))
+    def _outage_of(self, service: str) -> str | None:
+        """The kind of the outage that a call meets; one may begin at this very call."""
+        now, kind = self._clock.now(), KIND_OF_OUTAGE.get(service)
+        if self._down.get(service, 0) > now:
+            return kind
+        rate = self._rates.get(kind or "")
+        if kind is None or rate is None or not self.awake:
+            return None
+        chance = self._chance[kind]
+        if chance.random() >= rate:
+            return None
+        until = now + chance.randint(1, 120) * MINUTE
+        self._down[service] = until
+        if chance.random() < PAIRED:
+            # two at once: a whole region, or the line of this house
+            self._down[chance.choice(list(KIND_OF_OUTAGE))] = until
+        return kind
 
     def heal(self) -> None:
         """From now on nothing goes wrong any more."""
@@ -106,8 +117,8 @@ class Hostility:
 
     def fail(self, step: str, service: str) -> None:
         """Meet the faults of any call: Retryable or Broken, or nothing."""
-        if self._down.get(service, 0) > self._clock.now():
-            kind = next(kind for kind, one in OUTAGES.items() if one == service)
+        kind = self._outage_of(service)
+        if kind is not None:
             self.struck[kind, step] += 1
             raise Retryable(f"{service} is down for maintenance")
         if step in KINDS["throttled"].steps and self.strikes("throttled", step):

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 USDJPY = 150.0
 SETTLING = 5
 """Quiet ticks at the end, in which everything has to settle."""
+GAPS_A_DAY = 3
+"""Gaps of a coin a day where they come at their worst rate."""
 AFTER = 4
 """Candles after the last tick, for its orders to be filled at."""
 
@@ -71,24 +73,44 @@ class Plan:
     price_gap: float = 0.0
 
 
-class World:
-    """Everything that outlives a crash of the program: log, exchange, market, true time."""
+class Surroundings:
+    """What a plan's seed makes and no run changes: market, mood and news."""
 
-    def __init__(self, plan: Plan, hostility_of: Callable[[SimulatedClock], Hostility]) -> None:
-        warm_up = max(plan.parameters.technical_candles, plan.parameters.forecast_candles)
-        self.plan = plan
-        self.series = _market(plan, warm_up)
-        first = min(int(one.open_time[0]) for one in self.series.values())
-        self.start = first + warm_up * CANDLE + CANDLE
+    def __init__(self, plan: Plan) -> None:
+        self.warm_up = max(plan.parameters.technical_candles, plan.parameters.forecast_candles)
+        self.series, self.gaps = _market(plan, self.warm_up)
+        self.start = min(int(one.open_time[0]) for one in self.series.values())
         self.end = max(int(one.open_time[-1]) for one in self.series.values()) + CANDLE
-        self.clock = SimulatedClock(self.start)
-        self.hostility = hostility_of(self.clock)
-        self.our_clock = SkewedClock(self.clock, self.hostility)
-        self.tables = InMemoryReadModels(self.our_clock)
-        self.store = InMemoryEventStore(self.tables)
         self.prices = SimulatedPrices(
             self.series, YenPrice(YenRate.constant(USDJPY), drifting_premium(plan.seed))
         )
+        self.mood = _mood(plan, self.start, self.end)
+        self.news = _news(plan, self.start, self.end)
+
+
+class World:
+    """Everything that outlives a crash of the program: log, exchange, market, true time."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        hostility_of: Callable[[SimulatedClock], Hostility],
+        surroundings: Surroundings | None = None,
+    ) -> None:
+        around = surroundings or Surroundings(plan)
+        warm_up = around.warm_up
+        self.plan = plan
+        self.series, gaps = around.series, around.gaps
+        self.start = around.start + (warm_up + 1) * CANDLE
+        self.end = around.end
+        self.clock = SimulatedClock(self.start)
+        self.hostility = hostility_of(self.clock)
+        if gaps:
+            self.hostility.struck["price-gap", "tick"] += gaps
+        self.our_clock = SkewedClock(self.clock, self.hostility)
+        self.tables = InMemoryReadModels(self.our_clock)
+        self.store = InMemoryEventStore(self.tables)
+        self.prices = around.prices
         self.exchange = MoodyExchange(
             hostility=self.hostility,
             clock=self.clock,
@@ -99,8 +121,8 @@ class World:
         )
         self.queue = InMemoryOrderQueue(self.clock)
         self._scorer = QuickScorer(self.series, self.tables, plan.parameters)
-        self._mood = _mood(plan, self.start, self.end)
-        self._news = _news(plan, self.start, self.end)
+        self._mood = around.mood
+        self._news = around.news
         self.restarts = 0
         self.is_old = True
         """Until the first deploy the release before is running."""
@@ -135,27 +157,29 @@ class World:
         return container
 
 
-def _market(plan: Plan, warm_up: int) -> dict[str, CandleSeries]:
+def _market(plan: Plan, warm_up: int) -> tuple[dict[str, CandleSeries], int]:
+    """Candles by pair, and the number of gaps that were torn into them."""
     days = plan.days + (warm_up + SETTLING + AFTER) * CANDLE / DAY
     series = synthetic_market(plan.seed, days, plan.instruments)
     if not plan.price_gap:
-        return series
+        return series, 0
     chance = _chance(plan, "price-gap")
-    return {pair: _gapped(one, warm_up, chance, plan.price_gap) for pair, one in series.items()}
+    gapped = {pair: _gapped(one, warm_up, chance, plan.price_gap) for pair, one in series.items()}
+    return {pair: one for pair, (one, _) in gapped.items()}, sum(n for _, n in gapped.values())
 
 
 def _gapped(
     series: CandleSeries, warm_up: int, chance: random.Random, rate: float
-) -> CandleSeries:
-    """Prices fall by up to a half between two ticks, and stay there."""
+) -> tuple[CandleSeries, int]:
+    """Prices fall by up to a half between two ticks, and stay there; how often they did."""
     factors = np.ones(len(series.open_time))
     for at in range(warm_up, len(factors)):
-        if chance.random() < rate / len(factors) * 5:
+        if chance.random() < GAPS_A_DAY * rate * CANDLE / DAY:
             factors[at:] *= 1 - 0.5 * chance.random()
     changed = {
         name: getattr(series, name) * factors for name in ("open", "high", "low", "close")
     }
-    return attrs.evolve(series, **changed)
+    return attrs.evolve(series, **changed), len(set(factors.tolist())) - 1
 
 
 def _chance(plan: Plan, name: str) -> random.Random:
