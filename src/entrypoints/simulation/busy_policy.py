@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SELLS = 2
 """One tick in so many a position that is old enough is sold."""
+EARLY = 0.8
+"""The share of the minimum hold after which a sale is asked for."""
 BUYS = 4
 """One tick in so many a coin that is not held is bought."""
 
@@ -42,7 +44,10 @@ def decide(
     now: int,
     p: StrategyParameters,
 ) -> Verdict:
-    """Sell what is held long enough, by the digits of the time; otherwise buy what is not held."""
+    """Sell what is held for a while, by the digits of the time; otherwise buy what is not held.
+
+    Some sales are asked for too early: the desk has to refuse them.
+    """
     del limits
     held = {one.pair: one for one in holdings}
     free = [one for one in scored if one.pair not in busy]
@@ -50,7 +55,7 @@ def decide(
         one
         for one in free
         if one.pair in held
-        and (now - held[one.pair].opened_at) / SECOND >= p.min_hold_s
+        and (now - held[one.pair].opened_at) / SECOND >= p.min_hold_s * EARLY
         and _digits(one.pair, now) % SELLS == 0
     )
     buys = tuple(

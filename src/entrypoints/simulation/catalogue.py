@@ -59,6 +59,7 @@ _KINDS = (
     FaultKind("outage-feeds", 0.005, ("mood", "news")),
     FaultKind("outage-queue", 0.005, QUEUE),
     FaultKind("outage-notifier", 0.02, ("tell",)),
+    FaultKind("feed-part-missing", 0.2, ("mood",)),
     FaultKind("notifier-fails", 0.5, ("tell",)),
     FaultKind("write-refused", 0.1, APPENDS),
     FaultKind("write-unacknowledged", 0.1, APPENDS),

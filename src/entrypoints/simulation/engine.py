@@ -154,6 +154,7 @@ class Engine:
         world, now = self.world, self.world.clock.now()
         await self._compare_tables(now)
         lost = self._book.at_end(now)
+        self._hear(now)
         digest, events = RunDigest(), 0
         for commit in world.store.commits:
             digest.add(commit)
@@ -176,6 +177,17 @@ class Engine:
             violations=self.findings.violations,
             violations_count=self.findings.count,
         )
+
+    def _hear(self, at: int) -> None:
+        """Incident 17: one alert, then quiet, until an all-clear."""
+        for said in self.world.said:
+            failing = set()
+            for text in said:
+                name, fails, _ = text.partition(" fails: ")
+                if fails and name in failing:
+                    self.findings.add("I11", at, f"told again: {text}")
+                failing.add(name)
+                failing.discard(text.removesuffix(" works again"))
 
     async def _compare_tables(self, at: int) -> None:
         """I7: rebuilt from the log, every table is what it is."""

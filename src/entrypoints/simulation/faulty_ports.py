@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -203,6 +203,13 @@ class FaultyMarketData:
         return served
 
 
+_PARTS: tuple[dict[str, Any], ...] = (
+    {"fear_greed": None},
+    {"funding_rate": None, "funding_pairs": 0},
+    {"btc_dominance": None},
+)
+
+
 class FaultyFeeds:
     """The market's mood and the news over bad lines."""
 
@@ -212,8 +219,12 @@ class FaultyFeeds:
         self._hostility = hostility
 
     async def reading(self, now: int) -> e.MarketContextCollected:
-        """The mood."""
-        return await self._hostility.call("mood", "feeds", lambda: self._mood.reading(now))
+        """The mood; a part of it may be missing."""
+        found = await self._hostility.call("mood", "feeds", lambda: self._mood.reading(now))
+        if self._hostility.strikes("feed-part-missing", "mood"):
+            part = self._hostility.chance("feed-part-missing").choice(_PARTS)
+            return attrs.evolve(found, **part)
+        return found
 
     async def articles(self, now: int) -> Sequence[Article]:
         """The news."""
@@ -226,9 +237,12 @@ class FaultyNotifier:
     def __init__(self, notifier: Notifier, hostility: Hostility) -> None:
         self._notifier = notifier
         self._hostility = hostility
+        self.tried: list[str] = []
+        """What was to be told, arrived or not."""
 
     async def tell(self, text: str) -> None:
         """Say it, or fail."""
+        self.tried.append(text)
         self._hostility.die("before", "tell")
         self._hostility.fail("tell", "notifier")
         if self._hostility.strikes("notifier-fails", "tell"):

@@ -55,6 +55,7 @@ class JudgeOfOrders:
         self._jpy = cash
         self._coins: dict[str, Decimal] = dict.fromkeys(instruments.pairs, ZERO)
         self._of_position: dict[str, list[str]] = {}
+        self._moved: set[str] = set()
         self._seen = 0
         self.doubled = 0
         self.doubts = 0
@@ -154,6 +155,7 @@ class JudgeOfOrders:
             self._findings.add("I8", at, f"{event.position}: stop or peak went down")
         if isinstance(event, e.PositionOpened | e.PositionReduced | e.PositionClosed):
             self._of_position.setdefault(event.position, []).append(event.order)
+            self._moved.add(event.order)
             order = self.orders.get(event.order)
             if order is None or order.filled_quantity != event.quantity:
                 self._findings.add("I4", at, f"{event.position}: not what {event.order} traded")
@@ -225,6 +227,9 @@ class JudgeOfOrders:
         """After the healing: everything has settled. Returns how many orders were lost."""
         for order in self.under_way.values():
             self._findings.add("I1", at, f"{order.order} is still {order.state}")
+        for order in self.orders.values():
+            if order.state in orders.FINAL and order.fills and order.order not in self._moved:
+                self._findings.add("I4", at, f"{order.order} traded and moved no position")
         known = {one.exchange_id for one in self.orders.values() if one.exchange_id is not None}
         lost = [
             number

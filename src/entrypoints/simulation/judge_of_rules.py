@@ -72,7 +72,7 @@ class JudgeOfRules:
             case e.SignalScored():
                 self._signal(event, commit)
             case e.StopLossHit() | e.TakeProfitHit():
-                self._hits.add(event.position)
+                self._hit(event, commit)
             case e.CircuitBreakerTripped() | e.CircuitBreakerReset():
                 self._tripped = isinstance(event, e.CircuitBreakerTripped)
             case e.OrderRequested():
@@ -169,6 +169,21 @@ class JudgeOfRules:
             self._add("I9", commit, f"{event.order} is sent beside another order of {event.pair}")
         if any(one.pair == event.pair for one in self._book.open_positions()):
             self._add("I4", commit, f"{event.order} buys {event.pair}, which is held already")
+
+    def _hit(self, event: e.StopLossHit | e.TakeProfitHit, commit: e.Commit) -> None:
+        """A stop is hit at or under it, the safety valve at or over it."""
+        self._hits.add(event.position)
+        held = self._book.positions.get(event.position)
+        if not isinstance(held, OpenPosition):
+            return
+        if isinstance(event, e.StopLossHit):
+            if event.price > held.stop:
+                self._add("I5", commit, f"{event.position} is left above its stop")
+            return
+        valve = held.entry * (1 + Decimal(repr(self._p.take_profit_pct)) / 100)
+        if event.price < valve:
+            text = f"{event.position} is left at {event.price.amount} JPY, under its safety valve"
+            self._add("I8", commit, text)
 
     def _trailing(self, event: e.TrailingStopRaised, commit: e.Commit) -> None:
         """Incident 8: the tiers again, from the position's own peak."""

@@ -17,13 +17,14 @@ class QuickScorer:
 
     def __init__(
         self,
+        batched: BatchedScorer,
         series: Mapping[str, CandleSeries],
         tables: ReadModels,
         parameters: StrategyParameters,
     ) -> None:
         self._tables = tables
         self._count = parameters.technical_candles
-        self._batched = BatchedScorer(series, parameters)
+        self._batched = batched
         self._windowed = WindowedScorer(tables, parameters)
         self._places = {
             pair: {opened: at for at, opened in enumerate(one.open_time.tolist())}

@@ -22,6 +22,7 @@ from adapters.news_feed.recorded import RecordedNews
 from adapters.order_queue.in_memory import InMemoryOrderQueue
 from adapters.read_models.in_memory import InMemoryReadModels
 from adapters.table_files.timeline import Timeline
+from adapters.technical_scorer.batched import BatchedScorer
 from application import policy as policies
 from domain.instant import CANDLE, DAY, HOUR
 from domain.instruments import Instruments
@@ -55,6 +56,8 @@ SETTLING = 5
 """Quiet ticks at the end, in which everything has to settle."""
 GAPS_A_DAY = 3
 """Gaps of a coin a day where they come at their worst rate."""
+FALLS = 0.7
+"""The share of gaps that go down."""
 AFTER = 4
 """Candles after the last tick, for its orders to be filled at."""
 
@@ -84,6 +87,7 @@ class Surroundings:
         self.prices = SimulatedPrices(
             self.series, YenPrice(YenRate.constant(USDJPY), drifting_premium(plan.seed))
         )
+        self.scorer = BatchedScorer(self.series, plan.parameters)
         self.mood = _mood(plan, self.start, self.end)
         self.news = _news(plan, self.start, self.end)
 
@@ -120,10 +124,12 @@ class World:
             terms=FillAssumptions(parts=plan.parts),
         )
         self.queue = InMemoryOrderQueue(self.clock)
-        self._scorer = QuickScorer(self.series, self.tables, plan.parameters)
+        self._scorer = QuickScorer(around.scorer, self.series, self.tables, plan.parameters)
         self._mood = around.mood
         self._news = around.news
         self.restarts = 0
+        self.said: list[list[str]] = []
+        """What each program had to tell its owner."""
         self.is_old = True
         """Until the first deploy the release before is running."""
 
@@ -149,9 +155,11 @@ class World:
             order_queue=providers.Object(FaultyQueue(self.queue, hostility, self.clock)),
             writer=providers.Object(f"trader-{self.restarts}"),
         )
+        notifier = FaultyNotifier(container.notifier(), hostility)
+        self.said.append(notifier.tried)
         container.override_providers(
             analysis_starter=providers.Object(FaultyStarter(InProcessStarter(), hostility)),
-            notifier=providers.Object(FaultyNotifier(container.notifier(), hostility)),
+            notifier=providers.Object(notifier),
             technical_scorer=providers.Object(self._scorer),
         )
         return container
@@ -171,11 +179,12 @@ def _market(plan: Plan, warm_up: int) -> tuple[dict[str, CandleSeries], int]:
 def _gapped(
     series: CandleSeries, warm_up: int, chance: random.Random, rate: float
 ) -> tuple[CandleSeries, int]:
-    """Prices fall by up to a half between two ticks, and stay there; how often they did."""
+    """Prices fall by up to a half between two ticks, or rise, and stay there; how often."""
     factors = np.ones(len(series.open_time))
     for at in range(warm_up, len(factors)):
         if chance.random() < GAPS_A_DAY * rate * CANDLE / DAY:
-            factors[at:] *= 1 - 0.5 * chance.random()
+            size = chance.random()
+            factors[at:] *= 1 - 0.5 * size if chance.random() < FALLS else 1 + 0.4 * size
     changed = {
         name: getattr(series, name) * factors for name in ("open", "high", "low", "close")
     }
