@@ -272,8 +272,8 @@ def _said(path: Path, error: sqlite3.Error, lost: int) -> Exception:
             return InputError(f"{path} cannot be opened: {error}")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             kind, text = Broken, f"the file is damaged ({error}); restore a copy of it"
-        case None if isinstance(error, sqlite3.OperationalError):
-            # the module itself: a text that is no UTF-8
+        case _ if "UTF-8" in str(error) or "no such" in str(error):
+            # a text, or the name of a column, is not what was written
             kind, text = Broken, f"the file is damaged ({error}); restore a copy of it"
         case _:
             return error

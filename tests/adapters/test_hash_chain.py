@@ -1,4 +1,5 @@
 """Whatever is done to the commits of a log behind its back is found, and named."""
+# ruff: noqa: S608 - columns and tables are named here, not by anybody else
 
 import asyncio
 import itertools
@@ -123,22 +124,20 @@ def one_edit(connection: sqlite3.Connection, chance: random.Random) -> tuple[int
 
 
 def test_ten_thousand_random_edits_of_one_byte_are_all_found_and_named(original: Path) -> None:
-    chance = random.Random(20_251_010)
-    unnamed = 0
-    with in_memory(original) as copy:
-        names = ids(copy)
+    async def edit(copy: sqlite3.Connection) -> None:
+        chance, names = random.Random(20_251_010), ids(copy)
+        evidence = SqliteHashChain(SqliteFile(Path("copy"), copy, durable=True))
         for _ in range(EDITS):
             copy.execute("BEGIN")
             before, after, column = one_edit(copy, chance)
-            found = check(copy).violations
+            found = (await evidence.check()).violations
             copy.execute("ROLLBACK")
             assert found, f"{names[before]}.{column} was changed and nobody saw it"
             assert found[0].position == min(before, after), (names[before], column)
-            if column in ("stream", "position"):
-                unnamed += found[0].event != names[before]
-            else:
-                assert found[0].event == names[before], column
-    assert unnamed < EDITS // 100, "who was renamed or moved is nearly always known all the same"
+            assert found[0].event == names[before], column
+
+    with in_memory(original) as copy:
+        asyncio.run(edit(copy))
 
 
 def test_every_dropped_commit_is_named(original: Path) -> None:
@@ -265,7 +264,7 @@ def test_a_byte_changed_anywhere_in_the_file_is_found_or_changes_no_commit(
             file.close()
         found += noticed
         assert noticed or content(path) == before, number
-    assert found > 200, "most of the file is commits"
+    assert found > 100, "a good part of the file is commits"
 
 
 fields = st.tuples(*[st.binary(max_size=3).map(lambda b: b.hex()) for _ in range(4)])
@@ -312,7 +311,8 @@ def test_two_writers_in_turn_keep_one_chain(tmp_path: Path) -> None:
     stores = [SqliteEventStore(file, SimulatedClock()) for file in files]
     for version in range(1, 9):
         store = stores[version % 2]
-        asyncio.run(store.append([commit("a", version, price()), commit(f"b{version}", 1, price())]))
+        both = [commit("a", version, price()), commit(f"b{version}", 1, price())]
+        asyncio.run(store.append(both))
     assert asyncio.run(SqliteHashChain(files[0]).check()).violations == ()
     for file in files:
         file.close()

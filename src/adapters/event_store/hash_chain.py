@@ -5,9 +5,9 @@ or a gap in a stream's versions. Whoever can also write all later hashes anew ne
 that was kept elsewhere to be found out: an anchor.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import attrs
 
@@ -69,8 +69,7 @@ def _link(
     return sha256(b"".join((header, stream, correlation, causation, writer, body))).digest()
 
 
-@attrs.frozen(slots=True, weakref_slot=False)
-class StoredCommit:
+class StoredCommit(NamedTuple):
     """A commit as its columns, unread: texts as bytes, which need not be UTF-8.
 
     `sound` is False when a column is not even of its type.
@@ -126,26 +125,33 @@ class _Check:
         """Positions where commits begin to be missing."""
         self._gaps: list[str] = []
         """Events that are missing from their streams."""
-        self._strange: dict[int, int] = {}
-        """Position -> version of commits that a stream seems to begin with, wrongly."""
+        self._strange: dict[int, tuple[bytes, int]] = {}
+        """Position -> stream and version of commits that a stream seems to begin with, wrongly."""
+        self._moved: set[str] = set()
+        """Events that stand later than they belong."""
         self._is_wanted = claims.wanted in (None, self._digest.hexdigest())
 
     def add(self, row: StoredCommit) -> None:
         """One more commit."""
         if row.position > self._position + 1:
             self._lacks(self._position + 1, row.position)
-        self._position = row.position
+        self._position = max(0, row.position)
         if not row.sound:
             self._flaw(row, row.version, "a column is of another type than this program writes")
             return
         newest, previous = self._heads.get(row.stream, (0, START))
         if row.version != newest + 1:
             missing = event_id(_said(row.stream), newest + 1)
-            self._gaps.append(missing)
+            if row.version > newest:
+                self._gaps.append(missing)
+            else:
+                self._moved.add(event_id(_said(row.stream), row.version))
             text = f"version {row.version} stands where {missing} belongs"
             self._flaw(row, newest + 1 if newest else row.version, text)
         elif _chained(previous, row) != row.hash:
             self._flaw(row, row.version, "it does not fit its hash: edited, or moved here")
+            if self._fits_where_one_lacks(previous, row):
+                self._moved.add(event_id(_said(row.stream), row.version))
         else:
             self._events += row.last_version - row.version + 1
         self._heads[row.stream] = row.last_version, row.hash
@@ -154,11 +160,17 @@ class _Check:
         self._compare(row.position)
 
     def _flaw(self, row: StoredCommit, version: Any, text: str) -> None:
-        if row.stream not in self._heads:
-            self._strange[row.position] = row.version
+        if row.stream not in self._heads and row.position > 0:
+            self._strange[row.position] = row.stream, row.version
         if len(self._found) < MOST:
             name = event_id(_said(row.stream), version)
             self._found.append(Violation(row.position, name, "chain", text))
+
+    def _fits_where_one_lacks(self, previous: bytes, row: StoredCommit) -> bool:
+        return any(
+            _chained(previous, row._replace(position=position)) == row.hash
+            for position in self._lacking[:3]
+        )
 
     def _lacks(self, first: int, end: int) -> None:
         last = f" to {end - 1}" if end - 1 > first else ""
@@ -179,7 +191,7 @@ class _Check:
         self._found.append(Violation(after, f"position {after}", "file", error))
 
     def end(self) -> ChainReport:
-        """What was found, in the order of the log."""
+        """What was found."""
         claims = self._claims
         if not self._position:
             self._compare(0)
@@ -191,7 +203,7 @@ class _Check:
             self._found.append(Violation(max(1, self._position), "anchor", "anchor", text))
         names = self._missing()
         found = [self._named(one, names) for one in self._found]
-        found.sort(key=lambda one: one.position)
+        found.sort(key=lambda one: one.place)
         anchor = Anchor(self._position, self._digest.hexdigest())
         return ChainReport(anchor, self._events, is_chained=True, violations=tuple(found))
 
@@ -206,21 +218,23 @@ class _Check:
 
     def _named(self, one: Violation, missing: list[str]) -> Violation:
         """A violation with the event's true name, where only one is possible."""
-        fits: Callable[[str], bool]
-        if one.rule == "chain" and one.position in self._strange:
-            version = f"@{self._strange[one.position]}"
-            fits = lambda name: name.endswith(version)  # noqa: E731
-        elif one.rule == "chain" and one.position in self._lacking:
-            fits = lambda _: True  # noqa: E731
+        if one.rule != "chain":
+            return one
+        if one.position in self._lacking:
+            # what is missing here may stand elsewhere, where it does not fit
+            names = sorted(self._moved & {*missing} or {*missing, *self._moved})
+            if len(names) > 1:
+                return attrs.evolve(one, detail=f"{one.detail}; one of {', '.join(names[:5])}")
+        elif one.position in self._strange:
+            stream, version = self._strange[one.position]
+            own = event_id(_said(stream), 1)
+            # its stream may have been renamed: then another one lacks just this version
+            names = sorted({name for name in missing if name.endswith(f"@{version}")} - {own})
+            if not names and stream in self._claims.ends:
+                names = [own]
         else:
             return one
-        names = sorted({name for name in missing if fits(name) and name != one.event})
-        if len(names) == 1:
-            return attrs.evolve(one, event=names[0])
-        if names and one.position in self._lacking:
-            text = f"{one.detail}; one of {', '.join(names[:5])}"
-            return attrs.evolve(one, detail=text)
-        return one
+        return attrs.evolve(one, event=names[0]) if len(names) == 1 else one
 
 
 def _chained(previous: bytes, row: StoredCommit) -> bytes:

@@ -54,7 +54,7 @@ class SqliteHashChain:
                 claims = self._claims(wanted)
             except Broken:
                 claims = Claims(wanted=wanted)  # the file is damaged, which is said below
-            report = verify((StoredCommit(*row) for row in self._rows(_COLUMNS)), claims)
+            report = verify(map(StoredCommit._make, self._rows(_COLUMNS)), claims)
         damage = self._damage()
         if damage is None:
             return report
@@ -115,7 +115,7 @@ class SqliteHashChain:
         """What the seal, and the anchors on the log itself, say."""
         digests: dict[int, tuple[tuple[str, str], ...]] = {}
         # made whole numbers and texts of, for they too may have been edited
-        seal = "SELECT CAST(commits AS INTEGER), lower(hex(digest)) FROM seal"
+        seal = "SELECT coalesce(CAST(commits AS INTEGER), 0), lower(hex(digest)) FROM seal"
         for commits, digest in self._file.query(seal):
             digests[commits] = ((digest, "seal"),)
         anchors = "SELECT version, CAST(body AS BLOB) FROM commits WHERE stream = 'anchors'"
@@ -128,5 +128,5 @@ class SqliteHashChain:
                 if isinstance(event, LogAnchored):
                     claim = event.digest, event_id("anchors", version + offset)
                     digests[event.commits] = (*digests.get(event.commits, ()), claim)
-        heads = "SELECT CAST(stream AS BLOB), CAST(version AS INTEGER) FROM heads"
+        heads = "SELECT CAST(stream AS BLOB), coalesce(CAST(version AS INTEGER), 0) FROM heads"
         return Claims(digests, dict(self._file.query(heads)), wanted)

@@ -22,10 +22,15 @@ class Violation:
     rule: str
     detail: str
 
+    @property
+    def place(self) -> tuple[bool, int]:
+        """Where it is listed: an anchor knows only that something before it was changed."""
+        return self.rule == "anchor", self.position
+
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class ChainReport:
-    """What a check of the hash chain found, in the order of the log.
+    """What a check of the hash chain found, in the order of the log; anchors come last.
 
     `events` counts those whose commits fit their hash; without a chain, all of them.
     """

@@ -131,9 +131,9 @@ class Audit:
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """Everything that is wrong, in the order of the log."""
+        """Everything that is wrong, in the order of the log; what anchors say comes last."""
         found = [*self.chain.violations, *self.auditor.violations]
-        return tuple(sorted(found, key=lambda one: one.position))
+        return tuple(sorted(found, key=lambda one: one.place))
 
     @property
     def is_balanced(self) -> bool:

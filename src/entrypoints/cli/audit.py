@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
 MOST = 20
 """Violations that are shown."""
-SOURCES = {
-    "opening": Account.OPENING,
-    "traded": Account.MARKET,
-    "fees": Account.FEES,
-    "external": Account.EXTERNAL,
-}
 
 
 class Digest(click.ParamType):
@@ -106,10 +100,12 @@ def _show(audit: Audit) -> None:
     auditor, chain, violations = audit.auditor, audit.chain, audit.violations
     table = Table(title="Books: what came in or went out, and what is held", title_justify="left")
     table.add_column("currency")
-    for name in (*SOURCES, "held"):
-        table.add_column(name, justify="right")
-    for currency in dict.fromkeys(currency for _, currency, _ in auditor.books.balances()):
-        came = [-auditor.books.balance(one, currency) for one in SOURCES.values()]
+    booked = [(account, currency) for account, currency, _ in auditor.books.balances()]
+    sources = [one for one in Account if one is not Account.EXCHANGE and one in dict(booked)]
+    for name in (*sources, "held"):
+        table.add_column(str(name), justify="right", overflow="fold")
+    for currency in dict.fromkeys(currency for _, currency in booked):
+        came = [-auditor.books.balance(one, currency) for one in sources]
         amounts = (*came, auditor.books.held(currency))
         table.add_row(currency, *(f"{one:f}" if one else "0" for one in amounts))
     if table.row_count:
