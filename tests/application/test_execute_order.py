@@ -80,6 +80,11 @@ async def test_a_message_that_comes_again_changes_nothing():
     assert len(desk.exchange.placed) == 1
 
 
+def hurried(desk):
+    """The same desk without the patience to look for an order in doubt."""
+    return attrs.evolve(desk, patience_s=0)
+
+
 async def test_an_order_found_half_sent_is_in_doubt_and_never_sent_again():
     desk = a_desk()
     order = await ask(desk)
@@ -95,8 +100,8 @@ async def test_an_order_found_half_sent_is_in_doubt_and_never_sent_again():
         causation=f"order/{order}@1",
     )
     await crashed.log.append(commit)
-    assert kinds(await execute_order(order, desk=crashed)) == [OrderInDoubt]
-    assert await execute_order(order, desk=crashed) == ()
+    assert kinds(await execute_order(order, desk=hurried(crashed))) == [OrderInDoubt]
+    assert await execute_order(order, desk=hurried(crashed)) == ()
     assert crashed.exchange.placed == []
 
 
@@ -112,7 +117,7 @@ async def test_what_the_exchange_answers_decides_how_it_goes_on(failure, kind):
     desk = a_desk()
     desk.exchange.failure = failure
     order = await ask(desk)
-    assert kinds(await execute_order(order, desk=desk)) == [OrderSubmitting, kind]
+    assert kinds(await execute_order(order, desk=hurried(desk))) == [OrderSubmitting, kind]
     await execute_order(order, desk=desk)
     assert len(desk.exchange.placed) == 1
 

@@ -68,6 +68,14 @@ SENTENCES = {
         "p", PAIR, "o", e.Reason.STOP_LOSS, one, jpy(975), jpy(975), jpy(-25), -2.5, zero, NOW
     ),
     "order o9 of eth_usdt is in doubt: timed out": e.OrderInDoubt("o9", PAIR, "timed out"),
+    "order o9 of eth_usdt is out of doubt: the exchange has it as 77": e.OrderAdopted(
+        "o9", PAIR, "77", "the only one"
+    ),
+    "order o9 of eth_usdt was never placed: 6 looks": e.OrderProvenAbsent("o9", PAIR, "6 looks"),
+    "order o9 of eth_usdt is set aside: two look like it; please look": e.OrderQuarantined(
+        "o9", PAIR, None, "two look like it"
+    ),
+    "order o9 of eth_usdt was given up: by hand": e.OrderAbandoned("o9", PAIR, "by hand"),
     "nothing is done; please look": e.EntryDisbelieved("p", PAIR, jpy(1), jpy(100)),
     "tripped: losses_in_a_row": e.CircuitBreakerTripped("losses_in_a_row", jpy(1), 5),
     "breaker reset": e.CircuitBreakerReset(),

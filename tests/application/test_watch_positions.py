@@ -202,14 +202,16 @@ async def test_an_order_that_filled_in_part_is_sent_again_until_it_has_ended(wat
     assert (await watch.tick(300_000)).commits == ()
 
 
-async def test_an_order_in_doubt_is_neither_sent_nor_asked_for_again(watch):
+async def test_an_order_in_doubt_is_looked_for_again_and_no_other_is_asked_for(watch):
     request = events_of((await watch.tick(470_000)).commits)[-1]
     watch.desk.exchange.coins["eth_usdt"] = Decimal(1)
     watch.desk.exchange.failure = InDoubt("timed out")
-    done = events_of(await execute_order(request.order, desk=watch.desk))
+    hurried = attrs.evolve(watch.desk, patience_s=0)
+    done = events_of(await execute_order(request.order, desk=hurried))
     assert isinstance(done[-1], OrderInDoubt)
     assert (await watch.tick(460_000)).commits == ()
-    assert await watch.queue.receive() is None
+    assert (await watch.queue.receive()).order == request.order
+    assert len(watch.desk.exchange.placed) == 2  # the buy and, once, the sell
 
 
 async def test_a_sale_that_was_refused_is_asked_for_again_at_the_next_tick(watch):

@@ -105,6 +105,7 @@ class _Writer:
             Decimal(0),
             Decimal(0),
             1,
+            at,
         )
         filled = e.OrderFilled(name, pair, side, asked, quantity, Jpy(paid), Jpy(funds), yen(0))
         stream = f"order/{name}"

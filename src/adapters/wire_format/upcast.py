@@ -21,6 +21,7 @@ LIFTS: dict[tuple[str, int], Lift] = {
         "jpy_reserved": "0",
         "coins_reserved": "0",
         "nonce": 0,
+        "sent_at": 0,
         **data,
     },
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from application.errors import Retryable
+from application.errors import Broken, Retryable
 from application.ports.exchange import PlacedOrder, PlacedState
 from application.read_models import BREAKER, BREAKER_KEY, POSITIONS, PositionRow
 from application.read_models.projection import EMPTY_BREAKER
@@ -16,6 +16,7 @@ from domain.events import (
     OrderExpired,
     OrderFilled,
     OrderFillReceived,
+    OrderQuarantined,
     PositionClosed,
     PositionEvent,
     PositionOpened,
@@ -26,6 +27,7 @@ from domain.events.recorded import event_id
 from domain.instant import MINUTE
 from domain.money import Jpy
 from domain.strategy.circuit_breaker import after_close, tripped_by
+from domain.trading.fill_belief import is_believable
 from domain.trading.order_amounts import is_dust
 from domain.trading.position_exits import entry_levels
 
@@ -65,14 +67,38 @@ async def book_order(done: Progress) -> None:
             # state first: fills that arrive between the two answers are then never missed
             placed = await desk.exchange.order(done.order.exchange_id or "")
             fills = await desk.exchange.fills(placed.exchange_id, since)
-        except Retryable:
+            unseen = [one for one in fills if not done.order.has_fill(one.id)]
+            doubted = await _disbelieved(done, unseen)
+        except (Retryable, Broken):
             continue
-        new = [_received(done.order, one) for one in fills if not done.order.has_fill(one.id)]
+        if doubted is not None:
+            await done.record(doubted)
+            return
+        new = [_received(done.order, one) for one in unseen]
         if placed.state is not PlacedState.OPEN and _complete(placed, fills):
             await _finish(done, new, placed.state)
             return
         if new:
             await done.record(*new)
+
+
+async def _disbelieved(done: Progress, fills: Sequence[Fill]) -> OrderQuarantined | None:
+    """The first fill whose price cannot be true: it is not booked, and a human is told."""
+    desk, order, p = done.desk, done.order, done.desk.parameters
+    if order.is_trusted or order.sent is None:
+        return None
+    seen = [order.sent.bid, order.sent.ask]
+    doubted = [one for one in fills if not is_believable(one.side, one.price, seen, p)]
+    if not doubted:
+        return None
+    # the market may have moved since: what it says now counts as well
+    seen.append(await desk.exchange.price(order.pair))
+    for one in doubted:
+        if not is_believable(one.side, one.price, seen, p):
+            prices = ", ".join(f"{price.amount:.3f}" for price in seen)
+            detail = f"fill {one.id} at {one.price.amount:.3f} JPY is far off the market: {prices}"
+            return OrderQuarantined(order.order, order.pair, one.id, detail)
+    return None
 
 
 def _complete(placed: PlacedOrder, fills: Sequence[Fill]) -> bool:

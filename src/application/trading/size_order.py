@@ -9,6 +9,7 @@ import attrs
 
 from application.policy import BuyRequest
 from application.read_models import (
+    ANALYSIS_STATE,
     BREAKER,
     BREAKER_KEY,
     POSITIONS,
@@ -62,6 +63,9 @@ async def _prepare_buy(
     instrument = desk.instruments.of(order.pair)
     opened = await tables.flagged(POSITIONS)
     breaker = await tables.get(BREAKER, BREAKER_KEY)
+    doubtful = [row for row in await tables.flagged(ANALYSIS_STATE) if row.hides_yen]
+    if doubtful:
+        return NotNow("doubt", f"order {doubtful[0].order} may have moved yen nobody has seen")
     coins = balances.coins_free.get(order.pair, Decimal(0))
     refusal = refusal_of(
         BuyCircumstances(
@@ -172,4 +176,5 @@ async def _submitting(
         coins_free=balances.coins_free.get(order.pair, Decimal(0)),
         coins_reserved=balances.coins_reserved.get(order.pair, Decimal(0)),
         nonce=await desk.exchange.nonce(),
+        sent_at=desk.clock.now(),
     )

@@ -5,6 +5,14 @@ An event is a frozen value and knows nothing of storage; `Commit` is its envelop
 
 from typing import get_args
 
+from domain.events.doubt import (
+    OrderAbandoned,
+    OrderAdopted,
+    OrderLooked,
+    OrderProvenAbsent,
+    OrderQuarantined,
+    OrderReleased,
+)
 from domain.events.market import (
     AnalysisTriggered,
     Candle,
@@ -69,6 +77,12 @@ OrderEvent = (
     | OrderSubmitting
     | OrderPlaced
     | OrderInDoubt
+    | OrderLooked
+    | OrderAdopted
+    | OrderProvenAbsent
+    | OrderQuarantined
+    | OrderReleased
+    | OrderAbandoned
     | OrderFillReceived
     | OrderFilled
     | OrderExpired
@@ -116,13 +130,19 @@ __all__ = [
     "MarketContextCollected",
     "MarketEvent",
     "MarketReading",
+    "OrderAbandoned",
+    "OrderAdopted",
     "OrderEvent",
     "OrderExpired",
     "OrderFillReceived",
     "OrderFilled",
     "OrderInDoubt",
+    "OrderLooked",
     "OrderPlaced",
+    "OrderProvenAbsent",
+    "OrderQuarantined",
     "OrderRefused",
+    "OrderReleased",
     "OrderRequested",
     "OrderSubmitting",
     "PeakRaised",

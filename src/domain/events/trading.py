@@ -60,7 +60,8 @@ class OrderSubmitting:
 
     A market buy has `amount` (JPY to spend), a market sell `quantity` (coins), unlike that of
     any recent order of the pair; together with the balances seen just before they are the
-    fingerprint that finds a lost order again. `nonce` is the number that the request carries.
+    fingerprint that finds a lost order again. `nonce` is the number that the request carries,
+    `sent_at` (ms) the time just before it leaves.
     """
 
     order: str
@@ -75,6 +76,7 @@ class OrderSubmitting:
     coins_free: Decimal
     coins_reserved: Decimal
     nonce: int
+    sent_at: int
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
