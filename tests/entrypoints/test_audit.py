@@ -256,6 +256,45 @@ def test_a_statement_is_not_compared_while_another_order_may_be_filling(
     assert "x" in auditor.under_way
 
 
+def test_what_an_abandoned_order_had_traded_is_in_no_position(commits: list[e.Commit]) -> None:
+    """A human gave it up after a fill; the pair's next position is in order all the same."""
+    at = next(n for n, c in enumerate(commits) if type(c.events[0]) is e.OrderPlaced)
+    stream, version = commits[at].stream, commits[at].version
+    name, pair = commits[at].events[0].order, commits[at].events[0].pair
+    coins, yen = Decimal("0.25"), Jpy(Decimal(500))
+    fill = e.OrderFillReceived(name, "f", coins, Jpy(Decimal(2_000)), yen, Jpy(Decimal(0)), 0)
+    given_up = attrs.evolve(
+        commits[at],
+        version=version + 1,
+        causation=f"{stream}@{version}",
+        events=(fill, e.OrderQuarantined(name, pair, "f2", ""), e.OrderAbandoned(name, pair, "")),
+    )
+    request = e.OrderRequested("x", pair, e.Side.BUY, e.Reason.SIGNAL, "a", 0.5, None, 0)
+    sending = next(c for c in commits if type(c.events[0]) is e.OrderSubmitting).events[0]
+    auditor = fed([*commits[: at + 1], given_up])
+    sent = attrs.evolve(
+        sending,
+        order="x",
+        jpy_free=Jpy(auditor.books.held("jpy")),
+        coins_free=auditor.books.held(pair),
+    )
+    again = [
+        request,
+        sent,
+        e.OrderPlaced("x", pair, "9"),
+        attrs.evolve(fill, order="x"),
+        e.OrderFilled("x", pair, e.Side.BUY, yen.amount, coins, fill.price, yen, fill.fee),
+    ]
+    cause = next(c for c in commits if c.stream == stream).causation
+    order = e.Commit("order/x", 1, tuple(again), 0, "a", cause, "test")
+    opened = e.PositionOpened("x", pair, "x", coins, fill.price, yen, yen, yen, 0)
+    position = e.Commit("position/x", 1, (opened,), 0, "a", "order/x@5", "test")
+    auditor = fed([*commits[: at + 1], given_up, order, position])
+    assert auditor.violations == []
+    assert auditor.books.traded(pair) == 2 * coins
+    assert auditor.compared > 1
+
+
 def test_a_judge_compares_with_the_true_balances(commits: list[e.Commit]) -> None:
     auditor = LogAuditor(statements=False)
     for position, commit in enumerate(commits, start=1):

@@ -24,7 +24,7 @@ _SOUND = " AND ".join(
 )
 # bytes, whatever they are: a text that is no UTF-8 is an edited text, not a reason to stop
 _COLUMNS = (
-    "position, CAST(stream AS BLOB), version, last_version, at,"
+    "position, coalesce(CAST(stream AS BLOB), x''), version, last_version, at,"
     + "".join([f" CAST({name} AS BLOB)," for name in _TEXTS])
     + f" CAST(body AS BLOB), CAST(hash AS BLOB), {_SOUND}"
 )
@@ -128,5 +128,8 @@ class SqliteHashChain:
                 if isinstance(event, LogAnchored):
                     claim = event.digest, event_id("anchors", version + offset)
                     digests[event.commits] = (*digests.get(event.commits, ()), claim)
-        heads = "SELECT CAST(stream AS BLOB), coalesce(CAST(version AS INTEGER), 0) FROM heads"
+        heads = (
+            "SELECT coalesce(CAST(stream AS BLOB), x''), coalesce(CAST(version AS INTEGER), 0)"
+            " FROM heads"
+        )
         return Claims(digests, dict(self._file.query(heads)), wanted)

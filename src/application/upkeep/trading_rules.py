@@ -10,6 +10,7 @@ from domain.errors import IllegalTransition
 from domain.events import (
     Commit,
     Event,
+    OrderAbandoned,
     OrderEvent,
     OrderExpired,
     OrderFilled,
@@ -54,7 +55,8 @@ class TradingRules:
         self._orders: dict[str, Order] = {}
         self._positions: dict[str, OpenPosition] = {}
         self._ended: dict[str, _Ended] = {}
-        self._dust: dict[str, Decimal] = {}
+        self._loose: dict[str, Decimal] = {}
+        """Coins by pair that are in no position: dust, and what abandoned orders had traded."""
 
     def under_way(self) -> tuple[str, ...]:
         """Orders that have not ended."""
@@ -100,6 +102,13 @@ class TradingRules:
                 self._ended[event.order] = _Ended(
                     after.pair, after.side, event.quantity, event.funds, event.fee
                 )
+        self._keep(event, after)
+
+    def _keep(self, event: OrderEvent, after: Order) -> None:
+        """The order while it is under way; what an abandoned one had traded."""
+        if isinstance(event, OrderAbandoned):
+            sold = after.side is Side.SELL
+            self._leave(after.pair, -after.filled_quantity if sold else after.filled_quantity)
         if after.is_final:
             self._orders.pop(event.order, None)
         else:
@@ -155,20 +164,22 @@ class TradingRules:
         gain = before.proceeds + event.proceeds - before.cost
         if event.gain != gain:
             yield "position", f"a gain of {event.gain.amount} JPY, but {gain.amount} JPY remain"
-        dust = self._dust.get(event.pair, Decimal(0))
-        self._dust[event.pair] = EXACT.add(dust, event.dust)
+        self._leave(event.pair, event.dust)
+
+    def _leave(self, pair: str, coins: Decimal) -> None:
+        self._loose[pair] = EXACT.add(self._loose.get(pair, Decimal(0)), coins)
 
     def _quantity(self, pair: str) -> Broke:
-        """Bought minus sold is what open positions hold and what was left as dust."""
+        """Bought minus sold is what open positions hold and what is in none."""
         if self.is_moving(pair, but=""):
             return
-        told = self._dust.get(pair, Decimal(0))
+        told = self._loose.get(pair, Decimal(0))
         for one in self._positions.values():
             if one.pair == pair:
                 told = EXACT.add(told, one.quantity)
         traded = self._books.traded(pair)
         if told != traded:
-            yield "quantity", f"positions and dust of {pair} are {told}, bought - sold is {traded}"
+            yield "quantity", f"positions and rests of {pair} are {told}, bought - sold is {traded}"
 
 
 def event_pair(event: OrderEvent) -> str | None:
