@@ -17,8 +17,8 @@ from application.errors import Broken, Conflict, InputError, OutsideError, Retry
 
 APPLICATION_ID: Final = 0x43544C47
 """In the header of our files ("CTLG"), so that nobody's other database is taken for a log."""
-FORMAT: Final = 1
-"""user_version of the tables below."""
+FORMAT: Final = 2
+"""user_version of the tables below; 1 had no hash chain and is only read."""
 GROUP: Final = 2_000
 """Appends of a research log that share a transaction."""
 
@@ -27,10 +27,13 @@ _TABLES = (
         "CREATE TABLE commits (position INTEGER PRIMARY KEY, stream TEXT NOT NULL,"
         " version INTEGER NOT NULL, last_version INTEGER NOT NULL, at INTEGER NOT NULL,"
         " correlation TEXT NOT NULL, causation TEXT NOT NULL, writer TEXT NOT NULL,"
-        " body BLOB NOT NULL)"
+        " hash BLOB NOT NULL, body BLOB NOT NULL)"
     ),
     # also what makes two first writers of one version impossible
     "CREATE UNIQUE INDEX commits_by_stream ON commits (stream, version)",
+    # what a finished log holds: how many commits, their digest, and where each stream ends
+    "CREATE TABLE seal (commits INTEGER NOT NULL, digest BLOB NOT NULL)",
+    "CREATE TABLE heads (stream TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
     # `sort` has no type: whole numbers stay numbers and sort as such, texts stay texts
     (
         "CREATE TABLE rows (tbl TEXT NOT NULL, part TEXT NOT NULL, sort NOT NULL,"
@@ -157,7 +160,7 @@ def open_log(
         )
         if create and _is_blank(connection):
             _create_tables(connection)
-        _check_format(path, connection)
+        _check_format(path, connection, read_only=read_only)
         if not read_only:
             _prepare(connection, durable=durable)
     except BaseException as error:
@@ -215,7 +218,7 @@ def _create_tables(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _check_format(path: Path, connection: sqlite3.Connection) -> None:
+def _check_format(path: Path, connection: sqlite3.Connection, *, read_only: bool) -> None:
     if _is_blank(connection):
         raise InputError(f"{path} is empty: it is not a log")
     application, version = _header(connection)
@@ -225,6 +228,11 @@ def _check_format(path: Path, connection: sqlite3.Connection) -> None:
         raise InputError(
             f"{path} has format {version} and this program knows {FORMAT}: "
             "a newer program wrote it, update this one"
+        )
+    if version < FORMAT and not read_only:
+        raise InputError(
+            f"{path} has format {version}, from before commits were chained: "
+            "it can be read and audited, not written to; begin a new log"
         )
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     missing = {"commits", "rows"} - tables
@@ -263,6 +271,9 @@ def _said(path: Path, error: sqlite3.Error, lost: int) -> Exception:
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return InputError(f"{path} cannot be opened: {error}")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            kind, text = Broken, f"the file is damaged ({error}); restore a copy of it"
+        case _ if "UTF-8" in str(error) or "no such" in str(error):
+            # a text, or the name of a column, is not what was written
             kind, text = Broken, f"the file is damaged ({error}); restore a copy of it"
         case _:
             return error

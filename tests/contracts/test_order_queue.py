@@ -239,7 +239,7 @@ class SqliteModel(Model):
     make = staticmethod(sqlite)
 
 
-for machine, examples in ((InMemoryModel, 200), (SqliteModel, 30)):
+for machine, examples in ((InMemoryModel, 60), (SqliteModel, 30)):
     machine.TestCase.settings = settings(
         max_examples=examples, stateful_step_count=25, deadline=None
     )
@@ -316,18 +316,18 @@ asyncio.run(work())
 """
 
 
+def start_worker(path: Path, name: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(path), name, "40"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+    )
+
+
 async def test_two_processes_share_a_queue_without_doubling_or_loss(tmp_path: Path) -> None:
     path = tmp_path / "q.sqlite"
-    paths = {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
-    workers = [
-        subprocess.Popen(  # noqa: ASYNC220 - workers of their own
-            [sys.executable, "-c", WORKER, str(path), name, "40"],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=paths,
-        )
-        for name in ("x", "y")
-    ]
+    workers = [start_worker(path, name) for name in ("x", "y")]
     said = [worker.communicate()[0].splitlines() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]
     clock = SimulatedClock(1)

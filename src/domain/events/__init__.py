@@ -62,6 +62,7 @@ from domain.events.trading import (
     TakeProfitHit,
     TrailingStopRaised,
 )
+from domain.events.upkeep import LogAnchored
 
 MarketEvent = (
     PriceCollected
@@ -97,7 +98,15 @@ PositionEvent = (
     | PositionReduced
     | PositionClosed
 )
-Event = MarketEvent | SignalScored | DecisionMade | BreakerEvent | OrderEvent | PositionEvent
+Event = (
+    MarketEvent
+    | SignalScored
+    | DecisionMade
+    | BreakerEvent
+    | OrderEvent
+    | PositionEvent
+    | LogAnchored
+)
 EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
 
 __all__ = [
@@ -117,6 +126,7 @@ __all__ = [
     "Event",
     "ForecastReading",
     "Headline",
+    "LogAnchored",
     "MarketContextCollected",
     "MarketEvent",
     "MarketReading",
