@@ -223,6 +223,9 @@ class Calls:
             again = self._clock.now() + state.upcoming_sleep * 1000
             return state.attempt_number >= self._retries.attempts or again >= until
 
+        async def attempt() -> Value:
+            return await once()
+
         trying = AsyncRetrying(
             sleep=self._clock.sleep,
             stop=is_over,
@@ -230,7 +233,7 @@ class Calls:
             retry=retry_if_exception_type(Retryable),
             reraise=True,
         )
-        return await trying(once)
+        return await trying(attempt)
 
     def _wait(self, state: RetryCallState) -> float:
         """Twice as long each time, between half and all of it."""

@@ -19,28 +19,30 @@ _WIDEST: Final = 24
 
 
 def _number(value: object) -> Decimal:
-    if isinstance(value, str) and _PLAIN.fullmatch(value):
-        value = Decimal(value)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = Decimal(value) if abs(value) < 10**_WIDEST else None
-    if not isinstance(value, Decimal) or not value.is_finite():
+    if isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, str) and _PLAIN.fullmatch(value):
+        number = Decimal(value)
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_WIDEST:
+        number = Decimal(value)
+    else:
         raise ValueError("should be a number")
-    if value and not -_WIDEST < value.adjusted() < _WIDEST:
+    if not number.is_finite() or (number and not -_WIDEST < number.adjusted() < _WIDEST):
         raise ValueError("is a number out of this world")
-    if len(value.as_tuple().digits) > 2 * _WIDEST:
+    if len(number.as_tuple().digits) > 2 * _WIDEST:
         raise ValueError("has too many digits")
-    return value
+    return number
 
 
 def _id(value: object) -> str:
+    number = 0
     if isinstance(value, int) and not isinstance(value, bool):
-        value = value if 0 < value < 2**63 else None
-    elif isinstance(value, str):
-        digits = value.isascii() and value.isdigit() and len(value) < 20
-        value = int(value) if digits else None
-    if not isinstance(value, int) or value <= 0:
+        number = value
+    elif isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        number = int(value)
+    if not 0 < number < 2**63:
         raise ValueError("should be an id: a whole number above 0")
-    return str(value)
+    return str(number)
 
 
 def _in_range(moment: int) -> int:
