@@ -6,6 +6,7 @@ from adapters.exchange.coincheck.signing import Credentials, signature
 from application.errors import ConfigurationError
 
 ORDER = b'{"pair":"btc_jpy","order_type":"market_buy","market_buy_amount":"10000"}'
+EXAMPLE, SECRET = "example-secret", "the-secret"
 HOST = "https://coincheck.com/api"
 
 
@@ -35,14 +36,14 @@ HOST = "https://coincheck.com/api"
 def test_signatures_are_those_of_the_vectors(
     nonce: int, url: str, body: bytes, expected: str
 ) -> None:
-    assert signature("example-secret", nonce, url, body) == expected
-    headers = Credentials(key_id="k", secret="example-secret").headers(nonce, url, body)
+    assert signature(EXAMPLE, nonce, url, body) == expected
+    headers = Credentials(key_id="k", secret=EXAMPLE).headers(nonce, url, body)
     assert headers["ACCESS-SIGNATURE"] == expected
     assert headers["ACCESS-NONCE"] == str(nonce)
 
 
 def test_neither_part_of_a_key_is_shown() -> None:
-    credentials = Credentials(key_id="the-key", secret="the-secret")
+    credentials = Credentials(key_id="the-key", secret=SECRET)
     assert "the-" not in f"{credentials!r} {credentials}"
 
 
@@ -56,7 +57,7 @@ def test_a_damaged_key_is_named_without_being_shown(field: str, bad: str) -> Non
 
 
 def test_an_excerpt_is_redacted_before_it_is_cut_and_stays_on_one_line() -> None:
-    credentials = Credentials(key_id="the-key", secret="the-secret")
+    credentials = Credentials(key_id="the-key", secret=SECRET)
     text = "x" * 195 + "the-secret\nthe-key\r\n" + "ab" * 32
     assert credentials.excerpt(text) == "x" * 195 + "*** *"
     assert credentials.excerpt("\ud800 <p>\u202e" + "ab" * 32) == "? <p> ***"

@@ -21,10 +21,8 @@ _WIDEST: Final = 24
 def _number(value: object) -> Decimal:
     if isinstance(value, Decimal):
         number = value
-    elif isinstance(value, str) and _PLAIN.fullmatch(value):
-        number = Decimal(value)
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_WIDEST:
-        number = Decimal(value)
+    elif _PLAIN.fullmatch(_written(value)):
+        number = Decimal(_written(value))
     else:
         raise ValueError("should be a number")
     if not number.is_finite() or (number and not -_WIDEST < number.adjusted() < _WIDEST):
@@ -34,12 +32,18 @@ def _number(value: object) -> Decimal:
     return number
 
 
+def _written(value: object) -> str:
+    """A text or whole number as it was written; nothing for what is neither."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_WIDEST:
+        return str(value)
+    return ""
+
+
 def _id(value: object) -> str:
-    number = 0
-    if isinstance(value, int) and not isinstance(value, bool):
-        number = value
-    elif isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
-        number = int(value)
+    written = _written(value)
+    number = int(written) if written.isascii() and written.isdigit() and len(written) < 20 else 0
     if not 0 < number < 2**63:
         raise ValueError("should be an id: a whole number above 0")
     return str(number)

@@ -14,7 +14,9 @@ from domain.instruments import Instrument
 from domain.money import round_down
 
 LEAST_JPY: Final = Decimal(500)
-_MINIMUM: Final = re.compile(r"最低量\s*[((]\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([A-Za-z0-9]+)")
+_MINIMUM: Final = re.compile(
+    r"最低量\s*[(\uff08]\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([A-Za-z0-9]+)"
+)
 
 NewMinimum = Callable[[str, Decimal, Decimal], None]
 """Told the pair, the minimum that we believed in, and the one that the exchange states."""
