@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.exchange.coincheck.rules import OrderRules
 from application.errors import Broken, ConfigurationError, Refused, Retryable
@@ -66,6 +68,7 @@ def test_a_sell_gives_coins_in_plain_decimals(text: str) -> None:
         (sell("0.001000001"), "8 decimals"),
         (sell("-1"), "under"),
         (sell("Infinity"), "under"),
+        (sell("1E+40"), "out of this world"),
         (MarketOrder(BTC, Side.BUY, None, Decimal(1)), "JPY"),
         (MarketOrder(BTC, Side.BUY, Jpy(Decimal(1000)), Decimal(1)), "JPY"),
         (MarketOrder(BTC, Side.SELL, Jpy(Decimal(1000)), None), "coins"),
@@ -76,6 +79,26 @@ def test_what_the_exchange_would_refuse_is_not_sent(order: MarketOrder, said: st
     with pytest.raises(Refused, match=said):
         run(place(plug.exchange, order))
     assert plug.script.asked == []
+
+
+@given(number=st.decimals(), pair=st.sampled_from(DEFAULT.pairs), side=st.sampled_from(Side))
+def test_an_amount_is_refused_or_written_exactly(number: Decimal, pair: str, side: Side) -> None:
+    made = (Jpy(number), None) if side is Side.BUY else (None, number)
+    rules = OrderRules(DEFAULT)
+    try:
+        fields = rules.fields(MarketOrder(pair, side, *made), "x_jpy")
+    except Refused:
+        return
+    written = fields["market_buy_amount" if side is Side.BUY else "amount"]
+    assert set(written) <= set("0123456789.")
+    assert Decimal(written) == number
+
+
+@given(quantity=st.decimals("0.001", 10**6, places=8))
+def test_a_quantity_with_allowed_decimals_is_written_as_it_is(quantity: Decimal) -> None:
+    fields = OrderRules(DEFAULT).fields(sell(str(quantity)), "btc_jpy")
+    assert Decimal(fields["amount"]) == quantity
+    assert "E" not in fields["amount"]
 
 
 def test_a_pair_without_a_rule_is_a_matter_of_configuration() -> None:

@@ -189,6 +189,10 @@ def _locked(file: int) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise ConfigurationError(
+            f"the nonce file's folder cannot lock files ({error}): keep it on a local disk"
+        ) from error
     return True
 
 

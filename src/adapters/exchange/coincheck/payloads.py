@@ -129,8 +129,8 @@ class OrderPayload(_Private):
     status: str
     order_type: Literal["buy", "sell", "market_buy", "market_sell"]
     rate: Number | None
-    amount: Number | None
-    market_buy_amount: Number | None
+    amount: Number | None = None
+    market_buy_amount: Number | None = None
     executed_amount: Number | None = None
     executed_market_buy_amount: Number | None = None
     created_at: IsoTime

@@ -14,6 +14,8 @@ from domain.instruments import Instrument
 from domain.money import round_down
 
 LEAST_JPY: Final = Decimal(500)
+MOST: Final = Decimal(10) ** 12
+"""No order of ours has as many yen or coins."""
 _MINIMUM: Final = re.compile(
     r"最低量\s*[(\uff08]\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([A-Za-z0-9]+)"
 )
@@ -60,8 +62,7 @@ class OrderRules:
             if order.amount is None or order.quantity is not None:
                 raise Refused(f"a market buy of {order.pair} spends an amount of JPY, nothing else")
             amount = order.amount.amount
-            if not amount.is_finite() or amount < self.least_jpy:
-                raise Refused(f"market_buy_amount {amount} is under {self.least_jpy} JPY")
+            _must_lie(amount, self.least_jpy, "market_buy_amount", "JPY")
             if amount != round_down(amount, 0):
                 raise Refused(f"market_buy_amount {amount} has fractions of a yen")
             return {
@@ -72,8 +73,7 @@ class OrderRules:
         if order.quantity is None or order.amount is not None:
             raise Refused(f"a market sell of {order.pair} gives a quantity of coins, nothing else")
         quantity = order.quantity
-        if not quantity.is_finite() or quantity < rule.min_amount:
-            raise Refused(f"amount {quantity} of {order.pair} is under {rule.min_amount}")
+        _must_lie(quantity, rule.min_amount, "amount", order.pair)
         if quantity != round_down(quantity, rule.decimals):
             raise Refused(
                 f"amount {quantity} of {order.pair} has more than {rule.decimals} decimals"
@@ -91,3 +91,10 @@ class OrderRules:
         self._rules[pair] = attrs.evolve(known, min_amount=stated)
         if self._on_new_minimum is not None:
             self._on_new_minimum(pair, known.min_amount, stated)
+
+
+def _must_lie(number: Decimal, least: Decimal, field: str, of_what: str) -> None:
+    if not number.is_finite() or number < least:
+        raise Refused(f"{field} {number} {of_what} is under {least}")
+    if number >= MOST:
+        raise Refused(f"{field} {number:.3e} {of_what} is out of this world")
