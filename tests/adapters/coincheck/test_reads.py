@@ -165,6 +165,40 @@ def test_a_sell_tells_coins_in_every_state(status: str, state: PlacedState) -> N
     assert (told.state, told.executed) == (state, D("0.25"))
 
 
+def sold(status: str, **fields: Any) -> httpx.Response:
+    made = {"order_type": "market_sell", "amount": None, "market_buy_amount": None}
+    return changed("order", status=status, **(made | fields))
+
+
+@pytest.mark.parametrize("rate", [None, "16925672.0"])
+def test_a_market_order_is_one_by_its_type_whatever_its_rate(rate: str | None) -> None:
+    told = run(bench().on(ORDER, changed("order", rate=rate)).exchange.order("12345"))
+    assert (told.amount, told.executed) == (yen("10000"), D("9990"))
+
+
+def test_an_ended_sell_that_does_not_tell_its_amount_is_the_sum_of_its_parts() -> None:
+    parts = {"executed_amount": "0.3", "expired_amount": "0.2"}
+    plug = bench().on(ORDER, sold("PARTIALLY_FILLED_EXPIRED", **parts))
+    assert run(plug.exchange.order("12345")).quantity == D("0.5")
+    plug.on(ORDER, sold("FILLED", executed_amount="0.3"))
+    assert run(plug.exchange.order("12345")).quantity == D("0.3")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (changed("order", market_buy_amount=None), "market_buy_amount is missing"),
+        (sold("NEW", executed_amount="0.3"), "amount is missing"),
+        (sold("FILLED"), "amount is missing"),
+    ],
+)
+def test_a_market_order_of_unknown_size_is_not_passed_over(
+    answer: httpx.Response, said: str
+) -> None:
+    with pytest.raises(Broken, match=said):
+        run(bench().on(ORDER, answer).exchange.order("12345"))
+
+
 @pytest.mark.parametrize(("kind", "side"), [("buy", Side.BUY), ("sell", Side.SELL)])
 def test_a_limit_order_does_not_tell_what_it_asks_for(kind: str, side: Side) -> None:
     limit = changed("order", order_type=kind, rate="1000000.0", amount="0.5", executed_amount="0.5")

@@ -133,6 +133,7 @@ class OrderPayload(_Private):
     market_buy_amount: Number | None = None
     executed_amount: Number | None = None
     executed_market_buy_amount: Number | None = None
+    expired_amount: Number | None = None
     created_at: IsoTime
 
 

@@ -132,26 +132,21 @@ def placed_order(exchange_id: str, name: PairName) -> Callable[[Any], PlacedOrde
         if order.status not in _STATES:
             raise Broken(f"order {exchange_id}: status {order.status!r} is unknown")
         side = _side(order.order_type)
-        is_market = order.rate is None
-        spends_jpy = is_market and side is Side.BUY
+        is_market = order.rate is None or order.order_type.startswith("market_")
+        amount, quantity = _asked(order, side) if is_market else (None, None)
         if side is Side.BUY:
             executed = order.executed_market_buy_amount if is_market else None
         else:
             executed = order.executed_amount
-        for field, number in (
-            ("amount", order.amount),
-            ("market_buy_amount", order.market_buy_amount),
-            ("executed", executed),
-        ):
+        for field, number in (("amount", quantity or amount), ("executed", executed)):
             if number is not None and number < 0:
                 raise Broken(f"order {exchange_id}: {field} {number} is negative")
-        asked = order.market_buy_amount
         return PlacedOrder(
             order.id,
             name(order.pair),
             side,
-            Jpy(asked) if spends_jpy and asked is not None else None,
-            order.amount if is_market and side is Side.SELL else None,
+            None if amount is None else Jpy(amount),
+            quantity,
             _STATES[order.status],
             executed,
             order.created_at,
@@ -190,6 +185,23 @@ def _number(row: OpenOrder | Transaction) -> int:
 
 def _side(order_type: str) -> Side:
     return Side.BUY if order_type.endswith("buy") else Side.SELL
+
+
+def _asked(order: OrderPayload, side: Side) -> tuple[Decimal | None, Decimal | None]:
+    """Yen of a market buy, or coins of a market sell. Raises Broken where they are not told.
+
+    An order whose size is unknown would be passed over as somebody else's while its fills
+    explain the balance: it would seem never to have been placed.
+    """
+    if side is Side.BUY:
+        if order.market_buy_amount is None:
+            raise Broken(f"order {order.id}: market_buy_amount is missing")
+        return order.market_buy_amount, None
+    if order.amount is not None:
+        return None, order.amount
+    if _STATES[order.status] is PlacedState.OPEN or order.executed_amount is None:
+        raise Broken(f"order {order.id}: amount is missing")
+    return None, order.executed_amount + (order.expired_amount or 0)
 
 
 def _open(row: OpenOrder, name: PairName) -> PlacedOrder:
