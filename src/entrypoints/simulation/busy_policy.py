@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from domain.events import Thresholds
     from domain.parameters import StrategyParameters
 
-SELLS = 2
+SELLS = 6
 """One tick in so many a position that is old enough is sold."""
 EARLY = 0.8
 """The share of the minimum hold after which a sale is asked for."""

@@ -225,7 +225,11 @@ class JudgeOfOrders:
 
     def at_end(self, at: int) -> int:
         """After the healing: everything has settled. Returns how many orders were lost."""
+        history = self._exchange.history
         for order in self.under_way.values():
+            resting = history.get(order.exchange_id or "")
+            if resting is not None and resting.state is PlacedState.OPEN:
+                continue  # nobody trades at the moment: the exchange itself has not ended it
             self._findings.add("I1", at, f"{order.order} is still {order.state}")
         for order in self.orders.values():
             if order.state in orders.FINAL and order.fills and order.order not in self._moved:

@@ -56,6 +56,8 @@ SETTLING = 5
 """Quiet ticks at the end, in which everything has to settle."""
 GAPS_A_DAY = 3
 """Gaps of a coin a day where they come at their worst rate."""
+WILD = 0.01
+"""Where gaps are torn the market is wild besides: each candle moves by up to so much more."""
 FALLS = 0.7
 """The share of gaps that go down."""
 AFTER = 4
@@ -181,14 +183,17 @@ def _gapped(
 ) -> tuple[CandleSeries, int]:
     """Prices fall by up to a half between two ticks, or rise, and stay there; how often."""
     factors = np.ones(len(series.open_time))
+    gaps = 0
     for at in range(warm_up, len(factors)):
+        factors[at:] *= 1 + WILD * (2 * chance.random() - 1)
         if chance.random() < GAPS_A_DAY * rate * CANDLE / DAY:
             size = chance.random()
             factors[at:] *= 1 - 0.5 * size if chance.random() < FALLS else 1 + 0.4 * size
+            gaps += 1
     changed = {
         name: getattr(series, name) * factors for name in ("open", "high", "low", "close")
     }
-    return attrs.evolve(series, **changed), len(set(factors.tolist())) - 1
+    return attrs.evolve(series, **changed), gaps
 
 
 def _chance(plan: Plan, name: str) -> random.Random:
