@@ -17,8 +17,8 @@ from application.errors import Broken, Conflict, InputError, OutsideError, Retry
 
 APPLICATION_ID: Final = 0x43544C47
 """In the header of our files ("CTLG"), so that nobody's other database is taken for a log."""
-FORMAT: Final = 1
-"""user_version of the tables below."""
+FORMAT: Final = 2
+"""user_version of the tables below; 1 had no hash chain and is only read."""
 GROUP: Final = 2_000
 """Appends of a research log that share a transaction."""
 
@@ -27,10 +27,13 @@ _TABLES = (
         "CREATE TABLE commits (position INTEGER PRIMARY KEY, stream TEXT NOT NULL,"
         " version INTEGER NOT NULL, last_version INTEGER NOT NULL, at INTEGER NOT NULL,"
         " correlation TEXT NOT NULL, causation TEXT NOT NULL, writer TEXT NOT NULL,"
-        " body BLOB NOT NULL)"
+        " hash BLOB NOT NULL, body BLOB NOT NULL)"
     ),
     # also what makes two first writers of one version impossible
     "CREATE UNIQUE INDEX commits_by_stream ON commits (stream, version)",
+    # what a finished log holds: how many commits, their digest, and where each stream ends
+    "CREATE TABLE seal (commits INTEGER NOT NULL, digest BLOB NOT NULL)",
+    "CREATE TABLE heads (stream TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
     # `sort` has no type: whole numbers stay numbers and sort as such, texts stay texts
     (
         "CREATE TABLE rows (tbl TEXT NOT NULL, part TEXT NOT NULL, sort NOT NULL,"
@@ -54,7 +57,6 @@ class SqliteFile:
         self.turn = 0
         """Number of the newest transaction: what was read in it holds while it is open."""
 
-    @property
     def open_turn(self) -> int | None:
         """The transaction that is open; None between two of them."""
         return self.turn if self._connection.in_transaction else None
@@ -98,8 +100,7 @@ class SqliteFile:
         try:
             self._connection.execute(sql)
         except sqlite3.Error as error:
-            lost = self._roll_back()
-            raise _said(self.path, error, lost) from error
+            raise _said(self.path, error, self._roll_back()) from error
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a question, what this connection wrote included.
@@ -168,7 +169,7 @@ def open_log(
         )
         if create and _is_blank(connection):
             _create_tables(connection)
-        _check_format(path, connection)
+        _check_format(path, connection, read_only=read_only)
         if not read_only:
             _prepare(connection, durable=durable)
     except BaseException as error:
@@ -226,7 +227,7 @@ def _create_tables(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _check_format(path: Path, connection: sqlite3.Connection) -> None:
+def _check_format(path: Path, connection: sqlite3.Connection, *, read_only: bool) -> None:
     if _is_blank(connection):
         raise InputError(f"{path} is empty: it is not a log")
     application, version = _header(connection)
@@ -236,6 +237,11 @@ def _check_format(path: Path, connection: sqlite3.Connection) -> None:
         raise InputError(
             f"{path} has format {version} and this program knows {FORMAT}: "
             "a newer program wrote it, update this one"
+        )
+    if version < FORMAT and not read_only:
+        raise InputError(
+            f"{path} has format {version}, from before commits were chained: "
+            "it can be read and audited, not written to; begin a new log"
         )
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     missing = {"commits", "rows"} - tables
@@ -274,6 +280,9 @@ def _said(path: Path, error: sqlite3.Error, lost: int) -> Exception:
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return InputError(f"{path} cannot be opened: {error}")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            kind, text = Broken, f"the file is damaged ({error}); restore a copy of it"
+        case _ if "UTF-8" in str(error) or "no such" in str(error):
+            # a text, or the name of a column, is not what was written
             kind, text = Broken, f"the file is damaged ({error}); restore a copy of it"
         case _:
             return error

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from application.errors import OutsideError
 from application.ports.analysis_starter import AnalysisStarter
 from application.ports.notifier import Notifier
 from application.ports.order_queue import OrderQueue
@@ -18,8 +19,13 @@ from domain.events import (
     CircuitBreakerTripped,
     Commit,
     EntryDisbelieved,
+    Event,
+    OrderAbandoned,
+    OrderAdopted,
     OrderFilled,
     OrderInDoubt,
+    OrderProvenAbsent,
+    OrderQuarantined,
     OrderRequested,
     PositionClosed,
 )
@@ -43,13 +49,21 @@ class Reactions:
                 kind = type(event)
                 if kind not in SENT:
                     continue
-                if kind is AnalysisTriggered:
+                try:
                     cause = event_id(commit.stream, commit.version + offset)
-                    await self.analysis_starter.start(event.analysis, commit.at, cause)  # type: ignore[union-attr]
-                elif kind is OrderRequested:
-                    await self.order_queue.send(event.order)  # type: ignore[union-attr]
-                else:
-                    await self.notifier.tell(_sentence(event))
+                    await self._send(event, commit.at, cause)
+                except OutsideError:
+                    # what was decided stands: an order is sent again at the next tick, an analysis
+                    # follows the next price, and a notifier that fails changes nothing
+                    continue
+
+    async def _send(self, event: Event, at: int, cause: str) -> None:
+        if isinstance(event, AnalysisTriggered):
+            await self.analysis_starter.start(event.analysis, at, cause)
+        elif isinstance(event, OrderRequested):
+            await self.order_queue.send(event.order)
+        else:
+            await self.notifier.tell(_sentence(event))
 
 
 TOLD = frozenset(
@@ -57,6 +71,10 @@ TOLD = frozenset(
         OrderFilled,
         PositionClosed,
         OrderInDoubt,
+        OrderAdopted,
+        OrderProvenAbsent,
+        OrderQuarantined,
+        OrderAbandoned,
         EntryDisbelieved,
         CircuitBreakerTripped,
         CircuitBreakerReset,
@@ -76,6 +94,15 @@ def _sentence(event: object) -> str:
             return f"closed {event.pair} by {event.reason}: {gain}"
         case OrderInDoubt():
             return f"order {event.order} of {event.pair} is in doubt: {event.detail}"
+        case OrderAdopted():
+            found = f"the exchange has it as {event.exchange_id}"
+            return f"order {event.order} of {event.pair} is out of doubt: {found}"
+        case OrderProvenAbsent():
+            return f"order {event.order} of {event.pair} was never placed: {event.evidence}"
+        case OrderQuarantined():
+            return f"order {event.order} of {event.pair} is set aside: {event.detail}; please look"
+        case OrderAbandoned():
+            return f"order {event.order} of {event.pair} was given up: {event.reason}"
         case EntryDisbelieved():
             prices = f"entry {event.entry.amount:.3f} JPY, market {event.price.amount:.3f} JPY"
             return f"{event.pair}: {prices}: too far apart, nothing is done; please look"

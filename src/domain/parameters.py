@@ -167,6 +167,8 @@ class StrategyParameters:
     trail_4_gain_pct: float = _number(12.0, 0, 1000)
     trail_4_factor: float = _number(0.990, 0.01, 1)
     entry_disbelief_pct: float = _number(50.0, 1, 1000)
+    fill_disbelief_buy_pct: float = _number(50.0, 1, 1000)
+    fill_disbelief_sell_pct: float = _number(15.0, 1, 1000)
 
     # circuit breaker
     breaker_loss_jpy: int = _count(15_000, 1, 1_000_000_000)

@@ -80,6 +80,11 @@ async def test_a_message_that_comes_again_changes_nothing():
     assert len(desk.exchange.placed) == 1
 
 
+def hurried(desk):
+    """The same desk without the patience to look for an order in doubt."""
+    return attrs.evolve(desk, patience_s=0)
+
+
 async def test_an_order_found_half_sent_is_in_doubt_and_never_sent_again():
     desk = a_desk()
     order = await ask(desk)
@@ -95,8 +100,8 @@ async def test_an_order_found_half_sent_is_in_doubt_and_never_sent_again():
         causation=f"order/{order}@1",
     )
     await crashed.log.append(commit)
-    assert kinds(await execute_order(order, desk=crashed)) == [OrderInDoubt]
-    assert await execute_order(order, desk=crashed) == ()
+    assert kinds(await execute_order(order, desk=hurried(crashed))) == [OrderInDoubt]
+    assert await execute_order(order, desk=hurried(crashed)) == ()
     assert crashed.exchange.placed == []
 
 
@@ -112,7 +117,7 @@ async def test_what_the_exchange_answers_decides_how_it_goes_on(failure, kind):
     desk = a_desk()
     desk.exchange.failure = failure
     order = await ask(desk)
-    assert kinds(await execute_order(order, desk=desk)) == [OrderSubmitting, kind]
+    assert kinds(await execute_order(order, desk=hurried(desk))) == [OrderSubmitting, kind]
     await execute_order(order, desk=desk)
     assert len(desk.exchange.placed) == 1
 
@@ -265,9 +270,9 @@ async def test_the_intent_is_on_the_log_when_the_exchange_is_called():
     class Watching(type(desk.exchange)):
         """Looks at the log from where the order arrives."""
 
-        async def place(self, order):
+        async def place(self, order, nonce):
             seen.append(await desk.log.store.version("order/o1"))
-            return await place(order)
+            return await place(order, nonce)
 
     watching = Watching(desk.clock, placed=desk.exchange.placed)
     await execute_order(order, desk=attrs.evolve(desk, exchange=watching))
@@ -314,7 +319,7 @@ async def test_fills_that_cannot_be_had_now_are_booked_by_a_later_message():
     class NoState(type(desk.exchange)):
         """Takes the order, and then is silent."""
 
-        async def state(self, exchange_id):
+        async def order(self, exchange_id):
             raise Retryable(exchange_id)
 
     silent = attrs.evolve(desk, exchange=NoState(desk.clock, placed=desk.exchange.placed))

@@ -99,7 +99,7 @@ async def test_it_leaves_otherwise_through_the_same_queue_and_book():
             NOW,
             log=desk.log,
             exchange=desk.exchange,
-            order_queue=InMemoryOrderQueue(),
+            order_queue=InMemoryOrderQueue(desk.clock),
             policy=CONTRARY,
             parameters=CONSTANTS,
         )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import domain.events as e
 from adapters.analysis_starter.in_process import InProcessStarter
+from adapters.clock.simulated import SimulatedClock
 from adapters.notifier.in_memory import InMemoryNotifier
 from adapters.order_queue.in_memory import InMemoryOrderQueue
 from application.reactions import SENT, TOLD, Reactions
@@ -22,7 +23,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.starter = InProcessStarter()
-        self.queue = InMemoryOrderQueue()
+        self.queue = InMemoryOrderQueue(SimulatedClock(NOW))
         self.notifier = InMemoryNotifier()
         self.reactions = Reactions(self.starter, self.queue, self.notifier)
 
@@ -31,8 +32,9 @@ class Outside:
 
     async def queued(self) -> list[str]:
         found = []
-        while (order := await self.queue.receive()) is not None:
-            found.append(order)
+        while (message := await self.queue.receive()) is not None:
+            found.append(message.order)
+            await self.queue.done(message)
         return found
 
 
@@ -66,6 +68,14 @@ SENTENCES = {
         "p", PAIR, "o", e.Reason.STOP_LOSS, one, jpy(975), jpy(975), jpy(-25), -2.5, zero, NOW
     ),
     "order o9 of eth_usdt is in doubt: timed out": e.OrderInDoubt("o9", PAIR, "timed out"),
+    "order o9 of eth_usdt is out of doubt: the exchange has it as 77": e.OrderAdopted(
+        "o9", PAIR, "77", "the only one"
+    ),
+    "order o9 of eth_usdt was never placed: 6 looks": e.OrderProvenAbsent("o9", PAIR, "6 looks"),
+    "order o9 of eth_usdt is set aside: two look like it; please look": e.OrderQuarantined(
+        "o9", PAIR, None, "two look like it"
+    ),
+    "order o9 of eth_usdt was given up: by hand": e.OrderAbandoned("o9", PAIR, "by hand"),
     "nothing is done; please look": e.EntryDisbelieved("p", PAIR, jpy(1), jpy(100)),
     "tripped: losses_in_a_row": e.CircuitBreakerTripped("losses_in_a_row", jpy(1), 5),
     "breaker reset": e.CircuitBreakerReset(),

@@ -38,7 +38,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.desk = a_desk()
-        self.queue = InMemoryOrderQueue()
+        self.queue = InMemoryOrderQueue(self.desk.clock)
 
     async def open(self) -> None:
         await execute_order(await ask(self.desk), desk=self.desk)
@@ -105,7 +105,9 @@ async def test_an_order_under_way_is_sent_again_and_not_asked_for_twice(watch):
         "the reaction sends the first message, not the watch"
     )
     assert (await watch.tick(460_000)).commits == ()
-    assert await watch.queue.receive() is not None
+    message = await watch.queue.receive()
+    assert message is not None
+    await watch.queue.done(message)
 
 
 async def test_a_price_that_cannot_be_had_is_asked_for_again_at_the_next_tick(watch):
@@ -191,21 +193,25 @@ async def test_an_order_that_filled_in_part_is_sent_again_until_it_has_ended(wat
     for _ in range(3):
         await execute_order(request.order, desk=hasty)
         assert (await watch.tick(300_000)).commits == ()
-        if await watch.queue.receive() is None:
+        message = await watch.queue.receive()
+        if message is None:
             break
+        await watch.queue.done(message)
     assert exchange.looks == 3
     assert not await watch.desk.log.tables.flagged(POSITIONS)
     assert (await watch.tick(300_000)).commits == ()
 
 
-async def test_an_order_in_doubt_is_neither_sent_nor_asked_for_again(watch):
+async def test_an_order_in_doubt_is_looked_for_again_and_no_other_is_asked_for(watch):
     request = events_of((await watch.tick(470_000)).commits)[-1]
     watch.desk.exchange.coins["eth_usdt"] = Decimal(1)
     watch.desk.exchange.failure = InDoubt("timed out")
-    done = events_of(await execute_order(request.order, desk=watch.desk))
+    hurried = attrs.evolve(watch.desk, patience_s=0)
+    done = events_of(await execute_order(request.order, desk=hurried))
     assert isinstance(done[-1], OrderInDoubt)
     assert (await watch.tick(460_000)).commits == ()
-    assert await watch.queue.receive() is None
+    assert (await watch.queue.receive()).order == request.order
+    assert len(watch.desk.exchange.placed) == 2  # the buy and, once, the sell
 
 
 async def test_a_sale_that_was_refused_is_asked_for_again_at_the_next_tick(watch):
@@ -246,3 +252,19 @@ async def test_one_price_that_cannot_be_had_leaves_the_other_positions_judged(wa
     )
     assert watched.unseen == ("eth_usdt",)
     assert [one.pair for one in events_of(watched.commits)] == ["xrp_usdt", "xrp_usdt"]
+
+
+async def test_an_order_that_was_given_up_by_the_queue_is_sent_again(watch):
+    await watch.tick(470_000)
+    await watch.tick(460_000)
+    while (message := await watch.queue.receive()) is not None:
+        watch.desk.clock.move_to(watch.desk.clock.now() + 180_000)  # its executor died
+    (order,) = await watch.queue.dead()
+    await watch.tick(460_000)
+    message = await watch.queue.receive()
+    assert message is not None
+    assert (message.order, message.receives) == (order, 1)
+    await execute_order(message.order, desk=watch.desk)
+    await watch.queue.done(message)
+    await watch.tick(460_000)
+    assert await watch.queue.receive() is None

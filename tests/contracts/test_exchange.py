@@ -20,7 +20,7 @@ from adapters.clock.simulated import SimulatedClock
 from adapters.exchange.simulated.exchange import SimulatedExchange
 from adapters.exchange.simulated.matching import FillAssumptions
 from adapters.exchange.simulated.prices import SimulatedPrices
-from application.errors import Refused
+from application.errors import Refused, Retryable
 from application.ports.exchange import Balances, Exchange, Fill, MarketOrder, PlacedState
 from domain.events import Side
 from domain.instant import CANDLE, SECOND
@@ -58,16 +58,24 @@ class Plug:
     terms: Terms
 
     async def buy(self, amount: str | Decimal, pair: str = ETH) -> str:
-        return await self.exchange.place(MarketOrder(pair, Side.BUY, Jpy(Decimal(amount)), None))
+        order = MarketOrder(pair, Side.BUY, Jpy(Decimal(amount)), None)
+        return await self.exchange.place(order, await self.exchange.nonce())
 
     async def sell(self, quantity: str | Decimal, pair: str = ETH) -> str:
-        return await self.exchange.place(MarketOrder(pair, Side.SELL, None, Decimal(quantity)))
+        order = MarketOrder(pair, Side.SELL, None, Decimal(quantity))
+        return await self.exchange.place(order, await self.exchange.nonce())
+
+    async def state(self, number: str) -> PlacedState:
+        return (await self.exchange.order(number)).state
+
+    async def fills(self, number: str) -> tuple[Fill, ...]:
+        return await self.exchange.fills(number, START)
 
     async def settled(self, number: str) -> tuple[Fill, ...]:
         """The fills of an order after ten minutes."""
         self.clock.move_to(self.clock.now() + 2 * CANDLE)
-        assert await self.exchange.state(number) is not PlacedState.OPEN
-        return await self.exchange.fills(number)
+        assert await self.state(number) is not PlacedState.OPEN
+        return await self.fills(number)
 
 
 class HundredYen:
@@ -175,8 +183,8 @@ def test_e05_a_buy_never_fills_at_the_price_it_was_decided_on(make: Make) -> Non
     async def card() -> None:
         plug = make(Terms(spread=Decimal(0), slippage=Decimal(0)))
         number = await plug.buy("15000")
-        assert await plug.exchange.state(number) is PlacedState.OPEN
-        assert await plug.exchange.fills(number) == ()
+        assert await plug.state(number) is PlacedState.OPEN
+        assert await plug.fills(number) == ()
         (fill,) = await plug.settled(number)
         assert fill.at > START
         assert fill.price == Jpy(NEXT) != Jpy(SEEN)
@@ -191,7 +199,7 @@ def test_e06_without_a_trade_an_order_waits_for_the_first_price_after_it(make: M
         plug = make(Terms(spread=Decimal(0), slippage=Decimal(0), missing=missing))
         number = await plug.buy("15000")
         plug.clock.move_to(START + 3 * CANDLE - 1)
-        assert await plug.exchange.state(number) is PlacedState.OPEN
+        assert await plug.state(number) is PlacedState.OPEN
         (fill,) = await plug.settled(number)
         assert (fill.at, fill.price) == (START + 3 * CANDLE, Jpy(Decimal(104_000)))
 
@@ -203,13 +211,13 @@ def test_e07_an_order_goes_from_open_to_filled_and_stays_there(make: Make) -> No
     async def card() -> None:
         plug = make(Terms())
         number = await plug.buy("15000")
-        assert await plug.exchange.state(number) is PlacedState.OPEN
+        assert await plug.state(number) is PlacedState.OPEN
         plug.clock.move_to(START + 10 * SECOND)
-        assert await plug.exchange.state(number) is PlacedState.FILLED
-        fills = await plug.exchange.fills(number)
+        assert await plug.state(number) is PlacedState.FILLED
+        fills = await plug.fills(number)
         plug.clock.move_to(START + 20 * CANDLE)
-        assert await plug.exchange.state(number) is PlacedState.FILLED
-        assert await plug.exchange.fills(number) == fills
+        assert await plug.state(number) is PlacedState.FILLED
+        assert await plug.fills(number) == fills
 
     run(card())
 
@@ -303,8 +311,8 @@ def test_e14_fills_in_parts_come_one_by_one_and_sum_up(make: Make, parts: int) -
         plug = make(Terms(parts=parts))
         number = await plug.buy("15000")
         plug.clock.move_to(START + SECOND)
-        assert len(await plug.exchange.fills(number)) == 1
-        assert await plug.exchange.state(number) is PlacedState.OPEN
+        assert len(await plug.fills(number)) == 1
+        assert await plug.state(number) is PlacedState.OPEN
         bought = await plug.settled(number)
         held = await plug.exchange.balances()
         assert len({one.id for one in bought}) == len(bought) == parts
@@ -324,7 +332,7 @@ def test_e15_a_buy_too_small_for_the_smallest_coin_expires_with_nothing(make: Ma
         plug = make(Terms())
         number = await plug.buy("500", DOGE)  # at 101,000 JPY a coin and 2 decimals
         assert await plug.settled(number) == ()
-        assert await plug.exchange.state(number) is PlacedState.EXPIRED
+        assert await plug.state(number) is PlacedState.EXPIRED
         assert (await plug.exchange.balances()).jpy_free == Jpy(CASH)
 
     run(card())
@@ -334,9 +342,81 @@ def test_e15_a_buy_too_small_for_the_smallest_coin_expires_with_nothing(make: Ma
 def test_e16_an_unknown_order_is_refused(make: Make) -> None:
     async def card() -> None:
         exchange = make(Terms()).exchange
-        for question in (exchange.state, exchange.fills):
-            with pytest.raises(Refused, match="no-such-order"):
-                await question("no-such-order")
+        with pytest.raises(Refused, match="987654321"):
+            await exchange.order("987654321")
+        assert await exchange.fills("987654321", 0) == ()
+
+    run(card())
+
+
+@every_exchange
+def test_e21_nonces_rise_and_an_old_one_is_turned_away_unseen(make: Make) -> None:
+    async def card() -> None:
+        plug = make(Terms())
+        old, new = await plug.exchange.nonce(), await plug.exchange.nonce()
+        assert old < new
+        order = MarketOrder(ETH, Side.BUY, Jpy(Decimal(15_000)), None)
+        await plug.exchange.place(order, new)
+        before = await plug.exchange.balances()
+        with pytest.raises(Retryable):
+            await plug.exchange.place(order, old)
+        assert await plug.exchange.balances() == before
+
+    run(card())
+
+
+@every_exchange
+def test_e22_a_look_at_the_balances_fences_off_every_nonce_before_it(make: Make) -> None:
+    async def card() -> None:
+        plug = make(Terms())
+        nonce = await plug.exchange.nonce()
+        await plug.exchange.balances()
+        order = MarketOrder(ETH, Side.BUY, Jpy(Decimal(15_000)), None)
+        with pytest.raises(Retryable):
+            await plug.exchange.place(order, nonce)
+        assert await plug.exchange.open_orders() == ()
+
+    run(card())
+
+
+@every_exchange
+def test_e23_an_order_is_told_as_it_was_sent_and_with_what_it_traded(make: Make) -> None:
+    async def card() -> None:
+        plug = make(Terms())
+        number = await plug.buy("15037")
+        (resting,) = await plug.exchange.open_orders()
+        asked = (ETH, Side.BUY, Jpy(Decimal(15_037)), None)
+        assert (resting.pair, resting.side, resting.amount, resting.quantity) == asked
+        assert resting.exchange_id == number
+        assert START - SECOND < resting.created_at <= START
+        (fill,) = await plug.settled(number)
+        told = await plug.exchange.order(number)
+        assert told.state is PlacedState.FILLED
+        assert told.executed == (fill.funds + fill.fee).amount
+        assert await plug.exchange.open_orders() == ()
+        sold = await plug.sell("0.0123")
+        await plug.settled(sold)
+        told = await plug.exchange.order(sold)
+        assert (told.side, told.amount, told.quantity) == (Side.SELL, None, Decimal("0.0123"))
+        assert told.executed == Decimal("0.0123")
+
+    run(card())
+
+
+@every_exchange
+def test_e24_the_accounts_fills_are_those_of_all_its_orders_from_a_time_on(make: Make) -> None:
+    async def card() -> None:
+        plug = make(Terms(parts=2))
+        first, second = await plug.buy("15000"), await plug.buy("20000", XRP)
+        bought = (*await plug.settled(first), *await plug.settled(second))
+        found = await plug.exchange.account_fills(START)
+        assert sorted(found, key=lambda one: one.id) == sorted(bought, key=lambda one: one.id)
+        assert [one.at for one in found] == sorted(one.at for one in found)
+        later = plug.clock.now()
+        (sold, *_) = await plug.settled(await plug.sell("0.05"))
+        found = await plug.exchange.account_fills(later)
+        assert {one.exchange_id for one in found} == {sold.exchange_id}
+        assert (found[0].pair, found[0].side) == (ETH, Side.SELL)
 
     run(card())
 
@@ -439,7 +519,7 @@ async def _conserved(plug: Plug, steps: list[tuple[str, int]]) -> None:
             order = MarketOrder(pair, Side.SELL, None, wanted)
         if order is not None:
             with contextlib.suppress(Refused):
-                placed[await plug.exchange.place(order)] = order
+                placed[await plug.exchange.place(order, await plug.exchange.nonce())] = order
         _judge(await plug.exchange.balances(), await _booked(plug, placed))
 
 
@@ -447,7 +527,7 @@ async def _booked(plug: Plug, placed: dict[str, MarketOrder]) -> tuple[Decimal, 
     """Yen and coins as the fills tell."""
     yen, coins = CASH, dict.fromkeys(DEFAULT.pairs, Decimal(0))
     for number, order in placed.items():
-        for fill in await plug.exchange.fills(number):
+        for fill in await plug.fills(number):
             if order.side is Side.BUY:
                 yen -= fill.funds.amount + fill.fee.amount
                 coins[order.pair] += fill.quantity

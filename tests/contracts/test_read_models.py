@@ -133,7 +133,7 @@ async def test_09_flagged_rows_among_thousands(plug: Plug) -> None:
 
 async def test_10_a_table_without_sort_key_has_one_row_a_partition(plug: Plug) -> None:
     for final in (False, True):
-        row = OrderUnderWay(PAIR, "o1", Side.BUY, "requested", final)
+        row = OrderUnderWay(PAIR, "o1", Side.BUY, "requested", final, None, False)
         await write(plug, [(ANALYSIS_STATE, row)])
         assert await plug.tables.get(ANALYSIS_STATE, PAIR) == row
         assert len(await plug.tables.flagged(ANALYSIS_STATE)) == (not final)

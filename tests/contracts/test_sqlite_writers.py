@@ -11,6 +11,7 @@ import pytest
 
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.sqlite import SqliteEventStore
+from adapters.event_store.sqlite_chain import SqliteHashChain
 from adapters.read_models.sqlite import SqliteReadModels
 from adapters.sqlite_file import open_log
 from application.errors import Conflict, Retryable
@@ -63,6 +64,9 @@ def test_two_processes_share_a_stream_without_gap_or_loss(tmp_path: Path) -> Non
     assert [position for position, _ in found] == list(range(1, 121))
     assert [one.version for _, one in found] == list(range(1, 121))
     assert {(one.version, one.writer) for _, one in found} == won
+    file = open_log(path, create=False, read_only=True)
+    assert asyncio.run(SqliteHashChain(file).check()).violations == (), "one chain of both"
+    file.close()
 
 
 def test_threads_with_their_own_connections_have_one_winner_a_version(tmp_path: Path) -> None:

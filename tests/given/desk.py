@@ -9,7 +9,7 @@ from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.read_models.in_memory import InMemoryReadModels
 from application import policy
 from application.commit import Log
-from application.ports.exchange import Balances, Fill, MarketOrder, PlacedState, Quote
+from application.ports.exchange import Balances, Fill, MarketOrder, PlacedOrder, PlacedState, Quote
 from application.trading.execute_order import Desk
 from domain.events import Commit, Event, OrderRequested, Reason, Side
 from domain.instruments import DEFAULT
@@ -60,8 +60,13 @@ class ScriptedExchange:
         del pair
         return Decimal(0)
 
-    async def place(self, order: MarketOrder) -> str:
+    async def nonce(self) -> int:
+        """One more than the orders so far."""
+        return len(self.placed) + 1
+
+    async def place(self, order: MarketOrder, nonce: int) -> str:
         """Note the order; then fail if so told, after it was accepted."""
+        assert nonce == len(self.placed) + 1
         self.placed.append(order)
         if self.failure is not None:
             raise self.failure
@@ -73,13 +78,16 @@ class ScriptedExchange:
             return (order.amount.amount / self.last).quantize(Decimal("1e-8"))
         return order.quantity or Decimal(0)
 
-    async def fills(self, exchange_id: str) -> tuple[Fill, ...]:
+    async def fills(self, exchange_id: str, since: int) -> tuple[Fill, ...]:
         """The scripted parts, one more at each look; all at once without a script."""
+        del since
         parts = [self._whole()] if self.parts is None else self.parts[: self.looks]
         return tuple(
             Fill(
                 f"{exchange_id}-{number}",
                 exchange_id,
+                self.placed[-1].pair,
+                self.placed[-1].side,
                 part,
                 Jpy(self.last),
                 Jpy(part * self.last),
@@ -89,12 +97,29 @@ class ScriptedExchange:
             for number, part in enumerate(parts)
         )
 
-    async def state(self, exchange_id: str) -> PlacedState:
+    async def account_fills(self, since: int) -> tuple[Fill, ...]:
+        """Fills of the newest order: there is one at a time."""
+        return await self.fills(str(len(self.placed)), since) if self.placed else ()
+
+    async def open_orders(self) -> tuple[PlacedOrder, ...]:
+        """None."""
+        return ()
+
+    async def order(self, exchange_id: str) -> PlacedOrder:
         """Open until every part was handed out."""
-        del exchange_id
         self.looks += 1
         done = self.parts is None or self.looks >= len(self.parts)
-        return self.ends if done else PlacedState.OPEN
+        order = self.placed[int(exchange_id) - 1]
+        return PlacedOrder(
+            exchange_id,
+            order.pair,
+            order.side,
+            order.amount,
+            order.quantity,
+            self.ends if done else PlacedState.OPEN,
+            None,
+            self.clock.now(),
+        )
 
 
 def a_desk(parameters: StrategyParameters = STANDARD, looks: int = 3) -> Desk:

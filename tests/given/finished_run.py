@@ -101,7 +101,11 @@ class _Writer:
             Jpy(middle - Decimal(half_spread)),
             Jpy(middle + Decimal(half_spread)),
             yen(100_000),
+            yen(0),
             Decimal(0),
+            Decimal(0),
+            1,
+            at,
         )
         filled = e.OrderFilled(name, pair, side, asked, quantity, Jpy(paid), Jpy(funds), yen(0))
         stream = f"order/{name}"

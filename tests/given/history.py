@@ -67,7 +67,7 @@ def mixed_history() -> list[list[e.Commit]]:
     submitting = e.OrderSubmitting(
         "o1", PAIR, jpy(100), None,
         e.Sizing("kelly", jpy(1000), 0.1, jpy(500), 60, 0.55, None),
-        jpy(199), jpy(201), jpy(1000), Decimal(0),
+        jpy(199), jpy(201), jpy(1000), none, Decimal(0), Decimal(0), 1, t,
     )  # fmt: skip
     sold = e.OrderFilled("o2", PAIR, sell, half, Decimal("0.3"), jpy(150), jpy(45), none)
     reduced = e.PositionReduced("o1", PAIR, "o2", Decimal("0.3"), jpy(45))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from sqlite3 import Connection
 from typing import Any, Final
 
+from adapters.event_store.hash_chain import START, link
 from adapters.read_models.sqlite import encode_rows, write_rows
 from adapters.sqlite_file import SqliteFile
 from adapters.wire_format.decode import decode_events
@@ -22,9 +23,12 @@ _PAGE: Final = 1_000
 _NO_END: Final = 2**63 - 1
 _COLUMNS = "position, stream, version, at, correlation, causation, writer, body"
 _NEWEST = "SELECT last_version FROM commits WHERE stream = ? ORDER BY version DESC LIMIT 1"
+_HEAD = "SELECT last_version, hash FROM commits WHERE stream = ? ORDER BY version DESC LIMIT 1"
+_LAST = "SELECT coalesce(max(position), 0) FROM commits"
 _INSERT = (
-    "INSERT INTO commits (stream, version, last_version, at, correlation, causation, writer, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO commits (hash, position,"
+    " stream, version, last_version, at, correlation, causation, writer, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _SAME = (
     "SELECT 1 FROM commits WHERE stream = ? AND version = ? AND last_version = ? AND at = ?"
@@ -44,6 +48,8 @@ class SqliteEventStore:
         self._poll_s = poll_s
         # newest versions as known in one transaction: nobody else can append while it is open
         self._newest: dict[str, int] = {}
+        self._hashes: dict[str, bytes] = {}
+        self._position = 0
         self._turn = 0
 
     async def append(self, commits: Sequence[Commit], rows: Sequence[Row] = ()) -> None:
@@ -57,12 +63,14 @@ class SqliteEventStore:
         with self._file.transaction() as connection:
             if self._turn != self._file.turn:
                 self._newest.clear()
+                self._hashes.clear()
+                self._position = connection.execute(_LAST).fetchone()[0]
                 self._turn = self._file.turn
             ahead = self._ahead(connection, records)
             if ahead is None:
                 return
             for record in records:
-                connection.execute(_INSERT, record)
+                connection.execute(_INSERT, self._linked(record))
             self._newest.update(ahead)
             if encoded:
                 write_rows(connection, encoded)
@@ -77,8 +85,8 @@ class SqliteEventStore:
             stream: str = record[0]
             newest = ahead.get(stream) or self._newest.get(stream)
             if newest is None:
-                found = connection.execute(_NEWEST, (stream,)).fetchone()
-                newest = found[0] if found else 0
+                found = connection.execute(_HEAD, (stream,)).fetchone()
+                newest, self._hashes[stream] = found or (0, START)
             if record[1] == newest + 1:
                 ahead[stream] = record[2]
             elif connection.execute(_SAME, record).fetchone():
@@ -90,9 +98,17 @@ class SqliteEventStore:
             raise Conflict("only a part of these commits was appended before")
         return None if repeated else ahead
 
+    def _linked(self, record: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The record as it is inserted: with its hash and its position."""
+        stream: str = record[0]
+        self._position += 1
+        chained = link(self._hashes[stream], self._position, *record)
+        self._hashes[stream] = chained
+        return (chained, self._position, *record)
+
     async def version(self, stream: str) -> int:
         """Version of the newest event; 0 for an unknown stream."""
-        newest = self._newest.get(stream) if self._turn == self._file.open_turn else None
+        newest = self._newest.get(stream) if self._turn == self._file.open_turn() else None
         if newest is None:
             found = self._file.query(_NEWEST, (stream,))
             newest = found[0][0] if found else 0

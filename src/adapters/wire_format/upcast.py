@@ -9,13 +9,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from application.errors import Broken
-from domain.events import EVENT_TYPES
+from domain.events import EVENT_TYPES, OrderSubmitting
 
-SCHEMAS: dict[type, int] = dict.fromkeys(EVENT_TYPES, 1)
+SCHEMAS: dict[type, int] = dict.fromkeys(EVENT_TYPES, 1) | {OrderSubmitting: 3}
 """Kind of event -> the version that this program writes."""
 
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
-LIFTS: dict[tuple[str, int], Lift] = {}
+LIFTS: dict[tuple[str, int], Lift] = {
+    # until version 2 nobody noted what was reserved, nor the request's number
+    ("OrderSubmitting", 1): lambda data: {
+        "jpy_reserved": "0",
+        "coins_reserved": "0",
+        "nonce": 0,
+        **data,
+    },
+    # until version 3 the time of sending was the commit's alone; 0 says to look there
+    ("OrderSubmitting", 2): lambda data: {"sent_at": 0, **data},
+}
 """(type, version) -> the data of that version made into the data of the version after it."""
 
 

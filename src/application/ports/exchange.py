@@ -40,10 +40,15 @@ class MarketOrder:
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class Fill:
-    """One fill: coins, JPY per coin, JPY moved without fee, fee in JPY, time in ms."""
+    """One fill: coins, JPY per coin, JPY moved without fee, fee in JPY, time in ms.
+
+    Coins, JPY and price are positive whatever the side.
+    """
 
     id: str
     exchange_id: str
+    pair: str
+    side: Side
     quantity: Decimal
     price: Jpy
     funds: Jpy
@@ -59,6 +64,24 @@ class PlacedState(StrEnum):
     EXPIRED = "expired"
 
 
+@attrs.frozen(slots=True, weakref_slot=False)
+class PlacedOrder:
+    """One market order as the exchange tells of it; what was asked for is as in MarketOrder.
+
+    `executed` is what was traded so far: JPY of a buy, coins of a sell, None where the exchange
+    does not say. Fills may be shown later than that. `created_at` in ms of its own clock.
+    """
+
+    exchange_id: str
+    pair: str
+    side: Side
+    amount: Jpy | None
+    quantity: Decimal | None
+    state: PlacedState
+    executed: Decimal | None
+    created_at: int
+
+
 class Exchange(Protocol):
     """An account on a spot exchange that keeps no client order id."""
 
@@ -71,25 +94,56 @@ class Exchange(Protocol):
         ...
 
     async def balances(self) -> Balances:
-        """What the account holds. Raises Retryable or Broken."""
+        """What the account holds.
+
+        Its success also proves that no request with an earlier nonce will be accepted any more.
+        Raises Retryable or Broken.
+        """
         ...
 
     async def taker_fee(self, pair: str) -> Decimal:
         """Taker fee of a pair as a fraction (0.001 = 0.1 %)."""
         ...
 
-    async def place(self, order: MarketOrder) -> str:
-        """Place a market order once; return the exchange's id.
+    async def nonce(self) -> int:
+        """A number larger than any used with this account before, in any process.
 
-        Raises Refused (it is not placed), Retryable (it was not sent), or InDoubt when the
-        answer was lost: then only looking decides, never a second place.
+        A request that carries a smaller one than the newest accepted is turned away.
         """
         ...
 
-    async def fills(self, exchange_id: str) -> tuple[Fill, ...]:
-        """All fills of one order so far, oldest first. Raises Retryable or Broken."""
+    async def place(self, order: MarketOrder, nonce: int) -> str:
+        """Place a market order once; return the exchange's id.
+
+        Raises Refused (it is not placed), Retryable (it was not sent or turned away before
+        anybody looked at it), or InDoubt when the answer was lost: then only looking decides,
+        never a second place.
+        """
         ...
 
-    async def state(self, exchange_id: str) -> PlacedState:
-        """Whether an order still can fill. Raises Retryable or Broken."""
+    async def order(self, exchange_id: str) -> PlacedOrder:
+        """One order by the exchange's id.
+
+        Raises Refused when the account has none of that id; Retryable or Broken.
+        """
+        ...
+
+    async def open_orders(self) -> tuple[PlacedOrder, ...]:
+        """Orders of the account that can still fill; market orders only.
+
+        A new order can be missing here and among the fills for a moment.
+        Raises Retryable or Broken.
+        """
+        ...
+
+    async def fills(self, exchange_id: str, since: int) -> tuple[Fill, ...]:
+        """Fills of one order from `since` (ms) on, oldest first. Raises Retryable or Broken."""
+        ...
+
+    async def account_fills(self, since: int) -> tuple[Fill, ...]:
+        """Fills of all orders of the account from `since` (ms) on, oldest first.
+
+        Whoever placed them: this program, its owner by hand, another program.
+        Raises Retryable or Broken.
+        """
         ...

@@ -77,31 +77,45 @@ async def _context(
     rows.pending.append((MARKET_CONTEXT, MarketContextRow("global", commit.at, event)))
 
 
-async def _triggered(
-    event: e.AnalysisTriggered, commit: e.Commit, _: int, rows: RowsAhead
-) -> None:
+async def _triggered(event: e.AnalysisTriggered, commit: e.Commit, _: int, rows: RowsAhead) -> None:
     row = LastAnalysisRow(LAST_ANALYSIS_KEY, event.analysis, commit.at)
     rows.pending.append((LAST_ANALYSIS, row))
 
 
 async def _requested(event: e.OrderRequested, _: e.Commit, __: int, rows: RowsAhead) -> None:
-    row = OrderUnderWay(event.pair, event.order, event.side, OrderState.REQUESTED, final=False)
+    row = OrderUnderWay(
+        event.pair, event.order, event.side, OrderState.REQUESTED, False, None, False
+    )
     rows.pending.append((ANALYSIS_STATE, row))
 
 
-async def _order_moved(event: Any, _: e.Commit, __: int, rows: RowsAhead) -> None:
-    row = await rows.get(ANALYSIS_STATE, event.pair)
+async def _order_moved(event: Any, _: e.Commit, __: int, rows: RowsAhead) -> OrderUnderWay | None:
+    row: OrderUnderWay | None = await rows.get(ANALYSIS_STATE, event.pair)
     if row is None or row.order != event.order:
-        return  # the row tells of the newest order of a pair, and this is an older one
+        return None  # the row tells of the newest order of a pair, and this is an older one
     state = orders.TRANSITIONS_TO[type(event)]
-    moved = OrderUnderWay(row.pair, row.order, row.side, state, state in orders.FINAL)
+    exchange_id, hides_yen = row.exchange_id, False
+    if isinstance(event, e.OrderPlaced | e.OrderAdopted):
+        exchange_id = event.exchange_id
+    elif isinstance(event, e.OrderLooked):
+        hides_yen = bool(event.jpy_gap.amount)
+    elif isinstance(event, e.OrderInDoubt | e.OrderQuarantined):
+        hides_yen = True
+    moved = OrderUnderWay(
+        row.pair, row.order, row.side, state, state in orders.FINAL, exchange_id, hides_yen
+    )
     rows.pending.append((ANALYSIS_STATE, moved))
+    return moved
+
+
+async def _order_step(event: Any, commit: e.Commit, version: int, rows: RowsAhead) -> None:
+    await _order_moved(event, commit, version, rows)
 
 
 async def _order_ended(
     event: e.OrderFilled | e.OrderExpired, commit: e.Commit, version: int, rows: RowsAhead
 ) -> None:
-    await _order_moved(event, commit, version, rows)
+    moved = await _order_moved(event, commit, version, rows)
     if not event.quantity:
         return
     row = TradeRow(
@@ -115,6 +129,7 @@ async def _order_ended(
         event.funds,
         event.fee,
         None,
+        moved.exchange_id if moved is not None else None,
     )
     rows.pending.append((TRADES, row))
 
@@ -155,11 +170,17 @@ PROJECTIONS: dict[type[e.Event], Projection] = {
     e.MarketContextCollected: _context,
     e.AnalysisTriggered: _triggered,
     e.OrderRequested: _requested,
-    e.OrderSubmitting: _order_moved,
-    e.OrderPlaced: _order_moved,
-    e.OrderInDoubt: _order_moved,
+    e.OrderSubmitting: _order_step,
+    e.OrderPlaced: _order_step,
+    e.OrderInDoubt: _order_step,
+    e.OrderLooked: _order_step,
+    e.OrderAdopted: _order_step,
+    e.OrderProvenAbsent: _order_step,
+    e.OrderQuarantined: _order_step,
+    e.OrderReleased: _order_step,
+    e.OrderAbandoned: _order_step,
     e.OrderExpired: _order_ended,
-    e.OrderRefused: _order_moved,
+    e.OrderRefused: _order_step,
     e.OrderFilled: _order_ended,
     e.PositionOpened: _position,
     e.PeakRaised: _position,

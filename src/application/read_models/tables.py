@@ -65,18 +65,24 @@ class TradeRow:
     funds: Jpy
     fee: Jpy
     gain_pct: float | None
+    exchange_id: str | None
 
 
 @quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class OrderUnderWay:
-    """The newest order of a pair; flagged until it ends. `state` as in OrderState."""
+    """The newest order of a pair; flagged until it ends. `state` as in OrderState.
+
+    `hides_yen` while it is in doubt and yen may have moved that no fill explains.
+    """
 
     pair: str
     order: str
     side: Side
     state: str
     final: bool
+    exchange_id: str | None
+    hides_yen: bool
 
 
 @quickly_made

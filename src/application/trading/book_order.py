@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from application.errors import Retryable
-from application.ports.exchange import PlacedState
+from application.errors import Broken, Retryable
+from application.ports.exchange import PlacedOrder, PlacedState
 from application.read_models import BREAKER, BREAKER_KEY, POSITIONS, PositionRow
 from application.read_models.projection import EMPTY_BREAKER
 from domain.events import (
@@ -16,6 +16,7 @@ from domain.events import (
     OrderExpired,
     OrderFilled,
     OrderFillReceived,
+    OrderQuarantined,
     PositionClosed,
     PositionEvent,
     PositionOpened,
@@ -23,16 +24,26 @@ from domain.events import (
     Side,
 )
 from domain.events.recorded import event_id
+from domain.instant import MINUTE
 from domain.money import Jpy
 from domain.strategy.circuit_breaker import after_close, tripped_by
+from domain.trading.fill_belief import is_believable
 from domain.trading.order_amounts import is_dust
 from domain.trading.position_exits import entry_levels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from application.ports.exchange import Fill
     from application.trading.execute_order import Desk, Progress
     from domain.trading.order import Order
     from domain.trading.position import OpenPosition
+
+
+MARGIN = 5 * MINUTE
+"""Fills this much older than an order's request are still looked at: clocks differ."""
+ROUNDING = Decimal("0.01")
+"""Yen that the exchange's own sum of an order may differ from the sum of its fills."""
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -49,20 +60,56 @@ class _Total:
 async def book_order(done: Progress) -> None:
     """Look for fills until the order has ended or patience has; book what is there."""
     desk = done.desk
+    since = done.order.asked_at - MARGIN
     for _ in range(desk.looks):
         await desk.clock.sleep(desk.look_every_s)
         try:
             # state first: fills that arrive between the two answers are then never missed
-            state = await desk.exchange.state(done.order.exchange_id or "")
-            fills = await desk.exchange.fills(done.order.exchange_id or "")
-        except Retryable:
+            placed = await desk.exchange.order(done.order.exchange_id or "")
+            fills = await desk.exchange.fills(placed.exchange_id, since)
+            unseen = [one for one in fills if not done.order.has_fill(one.id)]
+            doubted = await _disbelieved(done, unseen)
+        except (Retryable, Broken):
             continue
-        new = [_received(done.order, one) for one in fills if not done.order.has_fill(one.id)]
-        if state is not PlacedState.OPEN:
-            await _finish(done, new, state)
+        if doubted is not None:
+            await done.record(doubted)
+            return
+        new = [_received(done.order, one) for one in unseen]
+        if placed.state is not PlacedState.OPEN and _complete(placed, fills):
+            await _finish(done, new, placed.state)
             return
         if new:
             await done.record(*new)
+
+
+async def _disbelieved(done: Progress, fills: Sequence[Fill]) -> OrderQuarantined | None:
+    """The first fill whose price cannot be true: it is not booked, and a human is told."""
+    desk, order, p = done.desk, done.order, done.desk.parameters
+    if order.is_trusted or order.sent is None:
+        return None
+    seen = [order.sent.bid, order.sent.ask]
+    doubted = [one for one in fills if not is_believable(one.side, one.price, seen, p)]
+    if not doubted:
+        return None
+    # the market may have moved since: what it says now counts as well
+    seen.append(await desk.exchange.price(order.pair))
+    for one in doubted:
+        if not is_believable(one.side, one.price, seen, p):
+            prices = ", ".join(f"{price.amount:.3f}" for price in seen)
+            detail = f"fill {one.id} at {one.price.amount:.3f} JPY is far off the market: {prices}"
+            return OrderQuarantined(order.order, order.pair, one.id, detail)
+    return None
+
+
+def _complete(placed: PlacedOrder, fills: Sequence[Fill]) -> bool:
+    """True when the fills shown add up to all that the exchange says was traded."""
+    if placed.executed is None:
+        return bool(fills) or placed.state is PlacedState.EXPIRED
+    if placed.side is Side.SELL:
+        return sum(one.quantity for one in fills) >= placed.executed
+    # whether the exchange counts a fee into the yen spent is not documented: either will do
+    shown = sum((one.funds + one.fee).amount for one in fills)
+    return shown >= placed.executed - ROUNDING
 
 
 def _received(order: Order, fill: Fill) -> OrderFillReceived:
@@ -95,9 +142,7 @@ def _ended(
     asked = _asked(order)
     if state is PlacedState.FILLED and quantity:
         price = Jpy(funds.amount / quantity)
-        return OrderFilled(
-            order.order, order.pair, order.side, asked, quantity, price, funds, fee
-        )
+        return OrderFilled(order.order, order.pair, order.side, asked, quantity, price, funds, fee)
     return OrderExpired(order.order, order.pair, order.side, asked, quantity, funds, fee)
 
 

@@ -2,19 +2,29 @@
 
 A message may come twice, late or out of order: whatever the log says already happened is not
 done again. An order found between "submitting" and "placed" has lost its answer and is in
-doubt; it is never sent again from here.
+doubt: it is looked for, and never sent again.
 """
+
+from collections.abc import Sequence
 
 import attrs
 
 from application.commit import Log
-from application.errors import InDoubt, OutsideError, Refused, Retryable
+from application.errors import Broken, ConfigurationError, InDoubt, OutsideError, Refused, Retryable
 from application.policy import Policy
 from application.ports.clock import Clock
 from application.ports.exchange import Exchange, MarketOrder
 from application.trading.book_order import book_order
+from application.trading.resolve_doubt import resolve_doubt
 from application.trading.size_order import Ready, prepare
-from domain.events import Commit, OrderEvent, OrderInDoubt, OrderPlaced, OrderRefused
+from domain.events import (
+    Commit,
+    OrderEvent,
+    OrderInDoubt,
+    OrderPlaced,
+    OrderRefused,
+    OrderSubmitting,
+)
 from domain.events.recorded import event_id
 from domain.instruments import Instruments
 from domain.parameters import StrategyParameters
@@ -26,8 +36,9 @@ from domain.trading.order import Order, OrderState
 class Desk:
     """Where orders are executed: the sockets and rules that every step needs.
 
-    `looks` times, `look_every_s` seconds apart, a placed order is looked at for its fills;
-    what is still missing then is booked by a later message.
+    `looks` times, `look_every_s` seconds apart, a placed order is looked at for its fills; for
+    `patience_s` seconds an order in doubt is looked for. What is still missing then is left to
+    a later message.
     """
 
     log: Log
@@ -38,6 +49,7 @@ class Desk:
     parameters: StrategyParameters
     looks: int = 5
     look_every_s: float = 1.0
+    patience_s: float = 130.0
 
 
 async def execute_order(order: str, *, desk: Desk) -> tuple[Commit, ...]:
@@ -48,17 +60,30 @@ async def execute_order(order: str, *, desk: Desk) -> tuple[Commit, ...]:
     stream = f"order/{order}"
     history = await desk.log.store.read(stream)
     state = orders.fold(event for commit in history for event in commit.events)  # type: ignore[misc]
-    if state is None or state.is_final or state.state is OrderState.IN_DOUBT:
+    if state is None or state.is_final or state.state is OrderState.QUARANTINED:
         return ()
+    if state.sent is not None and not state.sent.sent_at:
+        state = attrs.evolve(state, sent=attrs.evolve(state.sent, sent_at=_sent_at(history)))
     done = Progress(desk, stream, state, history[-1].last_version, history[0].correlation)
     if state.state is OrderState.REQUESTED:
         await _submit(done)
     elif state.state is OrderState.SUBMITTING:
         detail = "the process stopped between sending and hearing the answer"
         await done.record(OrderInDoubt(order, state.pair, detail))
+    if done.order.state is OrderState.IN_DOUBT:
+        await resolve_doubt(done)
     if done.order.state in (OrderState.PLACED, OrderState.PARTLY_FILLED):
         await book_order(done)
     return tuple(done.commits)
+
+
+def _sent_at(history: Sequence[Commit]) -> int:
+    """When an order was sent whose event was written before it told so (ms)."""
+    return next(
+        commit.at
+        for commit in history
+        if any(isinstance(event, OrderSubmitting) for event in commit.events)
+    )
 
 
 class Progress:
@@ -106,7 +131,7 @@ async def _submit(done: Progress) -> None:
     desk, order = done.desk, done.order
     try:
         ready = await prepare(order, desk)
-    except Retryable:
+    except (Retryable, Broken):
         return  # nothing was sent: the next message tries again
     if not isinstance(ready, Ready):
         await done.record(OrderRefused(order.order, order.pair, ready.guard, ready.detail))
@@ -115,8 +140,12 @@ async def _submit(done: Progress) -> None:
     await done.record(sending)
     try:
         exchange_id = await desk.exchange.place(
-            MarketOrder(order.pair, order.side, sending.amount, sending.quantity)
+            MarketOrder(order.pair, order.side, sending.amount, sending.quantity), sending.nonce
         )
+    except ConfigurationError as failure:
+        # the exchange does not know us: nothing was placed, and a human has to put it right
+        await done.record(OrderRefused(order.order, order.pair, "configuration", str(failure)))
+        raise
     except (Refused, Retryable) as failure:
         # neither reached the book; a Retryable is not tried again here, the market has moved on
         kind = "exchange" if isinstance(failure, Refused) else "not_sent"

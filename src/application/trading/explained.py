@@ -9,12 +9,18 @@ from domain.events import (
     Commit,
     EntryDisbelieved,
     Event,
+    OrderAbandoned,
+    OrderAdopted,
     OrderExpired,
     OrderFilled,
     OrderFillReceived,
     OrderInDoubt,
+    OrderLooked,
     OrderPlaced,
+    OrderProvenAbsent,
+    OrderQuarantined,
     OrderRefused,
+    OrderReleased,
     OrderRequested,
     OrderSubmitting,
     PeakRaised,
@@ -157,8 +163,6 @@ def _described(event: Event) -> tuple[str, str] | None:
             return "sending", _sent(event)
         case OrderPlaced():
             return "placed", f"the exchange calls it {event.exchange_id}"
-        case OrderInDoubt():
-            return "in doubt", event.detail
         case OrderFillReceived():
             at = f"{_plain(event.quantity)} at {_yen(event.price)} JPY"
             return (
@@ -172,7 +176,30 @@ def _described(event: Event) -> tuple[str, str] | None:
         case OrderRefused():
             return "refused", f"guard {event.guard}: {event.detail}"
         case _:
-            return _position_described(event)
+            return _doubt_described(event) or _position_described(event)
+
+
+def _doubt_described(event: Event) -> tuple[str, str] | None:
+    match event:
+        case OrderInDoubt():
+            return "in doubt", event.detail
+        case OrderLooked():
+            if event.is_clean:
+                return "looked", "not found, and nothing has moved"
+            gap = f"{_yen(event.jpy_gap)} JPY, {_plain(event.coins_gap)} coins"
+            return "looked", f"not found, but this is unexplained: {gap}"
+        case OrderAdopted():
+            return "adopted", f"the exchange has it as {event.exchange_id}: {event.evidence}"
+        case OrderProvenAbsent():
+            return "not there", event.evidence
+        case OrderQuarantined():
+            return "set aside", event.detail
+        case OrderReleased():
+            return "released", event.reason
+        case OrderAbandoned():
+            return "given up", event.reason
+        case _:
+            return None
 
 
 def _sent(event: OrderSubmitting) -> str:

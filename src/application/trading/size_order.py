@@ -9,6 +9,7 @@ import attrs
 
 from application.policy import BuyRequest
 from application.read_models import (
+    ANALYSIS_STATE,
     BREAKER,
     BREAKER_KEY,
     POSITIONS,
@@ -62,6 +63,9 @@ async def _prepare_buy(
     instrument = desk.instruments.of(order.pair)
     opened = await tables.flagged(POSITIONS)
     breaker = await tables.get(BREAKER, BREAKER_KEY)
+    doubtful = [row for row in await tables.flagged(ANALYSIS_STATE) if row.hides_yen]
+    if doubtful:
+        return NotNow("doubt", f"order {doubtful[0].order} may have moved yen nobody has seen")
     coins = balances.coins_free.get(order.pair, Decimal(0))
     refusal = refusal_of(
         BuyCircumstances(
@@ -94,7 +98,7 @@ async def _prepare_buy(
     if not buys_sellable_coins(amount, quote.ask, instrument, p):
         least = f"{instrument.min_amount} {instrument.news} at {quote.ask.amount} JPY"
         return NotNow("sellable", f"{amount.amount} JPY buy less than {least} and slack")
-    return Ready(_submitting(order, amount, None, sizing, quote, balances))
+    return Ready(await _submitting(order, amount, None, sizing, quote, balances, desk))
 
 
 async def _prepare_sell(
@@ -113,7 +117,7 @@ async def _prepare_sell(
     )
     if is_dust(quantity, instrument):
         return NotNow("dust", f"{quantity} is under the minimum of {instrument.min_amount}")
-    return Ready(_submitting(order, None, quantity, None, quote, balances))
+    return Ready(await _submitting(order, None, quantity, None, quote, balances, desk))
 
 
 def _held_too_short(order: Order, position: OpenPosition, desk: Desk) -> NotNow | None:
@@ -150,13 +154,14 @@ async def _equity(desk: Desk, balances: Balances) -> Jpy:
     return total
 
 
-def _submitting(
+async def _submitting(
     order: Order,
     amount: Jpy | None,
     quantity: Decimal | None,
     sizing: Sizing | None,
     quote: Quote,
     balances: Balances,
+    desk: Desk,
 ) -> OrderSubmitting:
     return OrderSubmitting(
         order=order.order,
@@ -167,5 +172,9 @@ def _submitting(
         bid=quote.bid,
         ask=quote.ask,
         jpy_free=balances.jpy_free,
+        jpy_reserved=balances.jpy_reserved,
         coins_free=balances.coins_free.get(order.pair, Decimal(0)),
+        coins_reserved=balances.coins_reserved.get(order.pair, Decimal(0)),
+        nonce=await desk.exchange.nonce(),
+        sent_at=desk.clock.now(),
     )

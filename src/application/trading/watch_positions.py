@@ -1,5 +1,7 @@
 """Every tick: peaks and stops are raised, exits asked for, forgotten orders sent again."""
 
+from contextlib import suppress
+
 import attrs
 
 from application.commit import Log
@@ -22,14 +24,15 @@ from domain.events.recorded import event_id
 from domain.identity import exit_id, order_id
 from domain.parameters import StrategyParameters
 from domain.strategy.circuit_breaker import may_reset
-from domain.trading.order import OrderState
+from domain.trading.order import FINAL, OrderState
 
-RESENT = (OrderState.REQUESTED, OrderState.SUBMITTING, OrderState.PLACED)
+RESENT = frozenset(OrderState) - FINAL - {OrderState.QUARANTINED}
+"""Orders in these states are worked on again at every tick, whether a message was lost or not."""
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class Watched:
-    """What a round of watching recorded, and the pairs whose price could not be had."""
+    """What a round of watching recorded, and the pairs that could not be judged this time."""
 
     commits: tuple[Commit, ...]
     unseen: tuple[str, ...]
@@ -46,8 +49,8 @@ async def watch_positions(
 ) -> Watched:
     """Judge every open position on the price seen at the tick (ms).
 
-    A position whose price cannot be had is judged again at the next tick. Raises Conflict
-    when somebody else moved a position meanwhile.
+    A position whose price cannot be had, or that somebody else moved meanwhile, is judged
+    again at the next tick. Raises Retryable when the tables cannot be read.
     """
     commits: list[Commit] = []
     breaker = await log.tables.get(BREAKER, BREAKER_KEY)
@@ -58,7 +61,9 @@ async def watch_positions(
     for order in under_way:
         busy.add(order.pair)
         if order.state in RESENT:
-            await order_queue.send(order.order)
+            # a queue that fails now is asked again at the next tick
+            with suppress(OutsideError):
+                await order_queue.send(order.order)
     unseen = []
     exits = policy.exits
     for row in await log.tables.flagged(POSITIONS):
@@ -66,12 +71,11 @@ async def watch_positions(
             continue
         try:
             price = await exchange.price(row.pair)
+            events = exits(row.open, price, parameters)
+            if events:
+                commits += await log.append(*_moves(row, events, tick, log))
         except OutsideError:
-            unseen.append(row.pair)
-            continue
-        events = exits(row.open, price, parameters)
-        if events:
-            commits += await log.append(*_moves(row, events, tick, log))
+            unseen.append(row.pair)  # one position that cannot be judged holds up no other
     return Watched(tuple(commits), tuple(unseen))
 
 

@@ -5,6 +5,14 @@ An event is a frozen value and knows nothing of storage; `Commit` is its envelop
 
 from typing import get_args
 
+from domain.events.doubt import (
+    OrderAbandoned,
+    OrderAdopted,
+    OrderLooked,
+    OrderProvenAbsent,
+    OrderQuarantined,
+    OrderReleased,
+)
 from domain.events.market import (
     AnalysisTriggered,
     Candle,
@@ -54,6 +62,7 @@ from domain.events.trading import (
     TakeProfitHit,
     TrailingStopRaised,
 )
+from domain.events.upkeep import LogAnchored
 
 MarketEvent = (
     PriceCollected
@@ -68,6 +77,12 @@ OrderEvent = (
     | OrderSubmitting
     | OrderPlaced
     | OrderInDoubt
+    | OrderLooked
+    | OrderAdopted
+    | OrderProvenAbsent
+    | OrderQuarantined
+    | OrderReleased
+    | OrderAbandoned
     | OrderFillReceived
     | OrderFilled
     | OrderExpired
@@ -83,7 +98,15 @@ PositionEvent = (
     | PositionReduced
     | PositionClosed
 )
-Event = MarketEvent | SignalScored | DecisionMade | BreakerEvent | OrderEvent | PositionEvent
+Event = (
+    MarketEvent
+    | SignalScored
+    | DecisionMade
+    | BreakerEvent
+    | OrderEvent
+    | PositionEvent
+    | LogAnchored
+)
 EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
 
 __all__ = [
@@ -103,16 +126,23 @@ __all__ = [
     "Event",
     "ForecastReading",
     "Headline",
+    "LogAnchored",
     "MarketContextCollected",
     "MarketEvent",
     "MarketReading",
+    "OrderAbandoned",
+    "OrderAdopted",
     "OrderEvent",
     "OrderExpired",
     "OrderFillReceived",
     "OrderFilled",
     "OrderInDoubt",
+    "OrderLooked",
     "OrderPlaced",
+    "OrderProvenAbsent",
+    "OrderQuarantined",
     "OrderRefused",
+    "OrderReleased",
     "OrderRequested",
     "OrderSubmitting",
     "PeakRaised",

@@ -62,8 +62,10 @@ class Sizing:
 class OrderSubmitting:
     """On the log before the request leaves: exactly what is about to be sent.
 
-    A market buy has `amount` (JPY to spend), a market sell `quantity` (coins); together with
-    the balances seen just before they are the fingerprint that finds a lost order again.
+    A market buy has `amount` (JPY to spend), a market sell `quantity` (coins), unlike that of
+    any recent order of the pair; together with the balances seen just before they are the
+    fingerprint that finds a lost order again. `nonce` is the number that the request carries,
+    `sent_at` (ms) the time just before it leaves.
     """
 
     order: str
@@ -74,7 +76,11 @@ class OrderSubmitting:
     bid: Jpy
     ask: Jpy
     jpy_free: Jpy
+    jpy_reserved: Jpy
     coins_free: Decimal
+    coins_reserved: Decimal
+    nonce: int
+    sent_at: int
 
 
 @quickly_made

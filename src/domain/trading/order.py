@@ -8,13 +8,19 @@ import attrs
 
 from domain.errors import IllegalTransition
 from domain.events import (
+    OrderAbandoned,
+    OrderAdopted,
     OrderEvent,
     OrderExpired,
     OrderFilled,
     OrderFillReceived,
     OrderInDoubt,
+    OrderLooked,
     OrderPlaced,
+    OrderProvenAbsent,
+    OrderQuarantined,
     OrderRefused,
+    OrderReleased,
     OrderRequested,
     OrderSubmitting,
     Reason,
@@ -24,16 +30,19 @@ from domain.money import Jpy
 
 
 class OrderState(StrEnum):
-    """Where an order stands; the last three are final."""
+    """Where an order stands; the last four are final."""
 
     REQUESTED = "requested"
     SUBMITTING = "submitting"
     PLACED = "placed"
     PARTLY_FILLED = "partly_filled"
     IN_DOUBT = "in_doubt"
+    PROVEN_ABSENT = "proven_absent"
+    QUARANTINED = "quarantined"
     FILLED = "filled"
     EXPIRED = "expired"
     REFUSED = "refused"
+    ABANDONED = "abandoned"
 
 
 _S = OrderState
@@ -44,6 +53,18 @@ TRANSITIONS: dict[tuple[OrderState | None, type[OrderEvent]], OrderState] = {
     (_S.SUBMITTING, OrderPlaced): _S.PLACED,
     (_S.SUBMITTING, OrderRefused): _S.REFUSED,
     (_S.SUBMITTING, OrderInDoubt): _S.IN_DOUBT,
+    (_S.IN_DOUBT, OrderLooked): _S.IN_DOUBT,
+    (_S.IN_DOUBT, OrderAdopted): _S.PLACED,
+    (_S.IN_DOUBT, OrderProvenAbsent): _S.PROVEN_ABSENT,
+    (_S.IN_DOUBT, OrderQuarantined): _S.QUARANTINED,
+    (_S.IN_DOUBT, OrderAbandoned): _S.ABANDONED,
+    (_S.PROVEN_ABSENT, OrderRefused): _S.REFUSED,
+    (_S.QUARANTINED, OrderAdopted): _S.PLACED,
+    (_S.QUARANTINED, OrderReleased): _S.PLACED,
+    (_S.QUARANTINED, OrderProvenAbsent): _S.PROVEN_ABSENT,
+    (_S.QUARANTINED, OrderAbandoned): _S.ABANDONED,
+    (_S.PLACED, OrderQuarantined): _S.QUARANTINED,
+    (_S.PARTLY_FILLED, OrderQuarantined): _S.QUARANTINED,
     (_S.PLACED, OrderFillReceived): _S.PARTLY_FILLED,
     (_S.PLACED, OrderExpired): _S.EXPIRED,
     (_S.PARTLY_FILLED, OrderFillReceived): _S.PARTLY_FILLED,
@@ -55,7 +76,7 @@ TRANSITIONS: dict[tuple[OrderState | None, type[OrderEvent]], OrderState] = {
 TRANSITIONS_TO = {event: state for (_, event), state in TRANSITIONS.items()}
 """Each kind of event leads to one state only."""
 
-FINAL = frozenset({_S.FILLED, _S.EXPIRED, _S.REFUSED})
+FINAL = frozenset({_S.FILLED, _S.EXPIRED, _S.REFUSED, _S.ABANDONED})
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -74,6 +95,19 @@ class Order:
     sent: OrderSubmitting | None = None
     exchange_id: str | None = None
     fills: tuple[OrderFillReceived, ...] = ()
+    looks: tuple[OrderLooked, ...] = ()
+    is_trusted: bool = False
+    """A human vouched for it: its fills are taken as they are."""
+
+    @property
+    def clean_looks(self) -> tuple[OrderLooked, ...]:
+        """The unbroken row of looks, up to the newest, that explain everything without it."""
+        row: list[OrderLooked] = []
+        for look in reversed(self.looks):
+            if not look.is_clean:
+                break
+            row.append(look)
+        return tuple(reversed(row))
 
     @property
     def is_final(self) -> bool:
@@ -127,11 +161,16 @@ def apply(order: Order | None, event: OrderEvent) -> Order:
     if event.order != order.order:
         raise IllegalTransition(f"{event.order} is not {order.order}")
     sent, exchange_id, fills = order.sent, order.exchange_id, order.fills
+    looks, is_trusted = order.looks, order.is_trusted
     match event:
         case OrderSubmitting():
             sent = event
-        case OrderPlaced():
+        case OrderPlaced() | OrderAdopted():
             exchange_id = event.exchange_id
+        case OrderLooked():
+            looks = (*looks, event)
+        case OrderReleased():
+            is_trusted = True
         case OrderFillReceived():
             if order.has_fill(event.fill):
                 raise IllegalTransition(f"fill {event.fill} is booked already")
@@ -151,6 +190,8 @@ def apply(order: Order | None, event: OrderEvent) -> Order:
         sent,
         exchange_id,
         fills,
+        looks,
+        is_trusted,
     )
 
 

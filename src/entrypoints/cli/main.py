@@ -15,6 +15,8 @@ COMMANDS = {
     "simulate": "Trade a synthetic market made from a seed; same seed, same digest.",
     "explain": "Why an order or position came about, or why a trade did not.",
     "events": "List the events of a log.",
+    "audit": "Check a log: nothing edited, and books that balance to the last decimal.",
+    "anchor": "Print the digest of a log, to keep elsewhere.",
     "rebuild": "Fold the log again into its read models.",
 }
 FAILED = 1

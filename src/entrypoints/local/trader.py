@@ -5,10 +5,16 @@
 Backtest, simulation, paper and live drive this same class; they differ in its ports alone.
 """
 
+from collections.abc import Coroutine
+from typing import Any
+
 from adapters.news_feed.lexicon import load_lexicon
+from application.errors import Conflict, OutsideError, Retryable
 from application.market.collect_market_context import collect_market_context
 from application.market.collect_news import collect_news
 from application.market.collect_prices import PriceMemory, collect_prices
+from application.ports.market_context import MarketContext
+from application.ports.news_feed import NewsFeed
 from application.reactions import Reactions
 from application.scoring.read_sentiment import read_sentiment
 from application.scoring.score_forecast import score_forecast
@@ -16,6 +22,7 @@ from application.scoring.score_technical import score_technical
 from application.strategy.decide_trades import Readings, decide_trades
 from application.trading.execute_order import Desk, execute_order
 from application.trading.watch_positions import watch_positions
+from application.troubles import Troubles
 from domain.instant import MINUTE
 from entrypoints.wiring.ports import Ports
 
@@ -41,6 +48,7 @@ class Trader:
             policy=ports.policy,
             parameters=p,
         )
+        self._troubles = Troubles(ports.notifier)
         self.analyses = 0
 
     async def tick(self, at: int) -> None:
@@ -48,6 +56,25 @@ class Trader:
         ports = self._ports
         if at % FEEDS_EVERY == 0 and self._has_feeds:
             await self._feeds(at)
+        await self._step("collecting prices", self._collect(at))
+        await self._step("watching positions", self._watch(at))
+        waiting = ports.analysis_starter.waiting
+        while waiting:
+            await self._step("the analysis", self._analyse(*waiting.popleft()))
+        await self._step("executing orders", self._execute())
+
+    async def _step(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """One part of a tick; what fails is made up at the next one, and stops no other part."""
+        try:
+            await work
+        except OutsideError as failure:
+            await self._troubles.failed(name, failure)
+        else:
+            if self._troubles.told:
+                await self._troubles.worked(name)
+
+    async def _collect(self, at: int) -> None:
+        ports = self._ports
         commits = await collect_prices(
             at,
             pairs=self._pairs,
@@ -60,6 +87,9 @@ class Trader:
         )
         if commits:
             await self._reactions.to(commits)
+
+    async def _watch(self, at: int) -> None:
+        ports = self._ports
         watched = await watch_positions(
             at,
             log=ports.log,
@@ -70,25 +100,39 @@ class Trader:
         )
         if watched.commits:
             await self._reactions.to(watched.commits)
-        waiting = ports.analysis_starter.waiting
-        while waiting:
-            await self._analyse(*waiting.popleft())
-        while (order := await ports.order_queue.receive()) is not None:
-            await self._reactions.to(await execute_order(order, desk=self._desk))
+        if watched.unseen:
+            raise Retryable(f"no price of {', '.join(watched.unseen)}")
+
+    async def _execute(self) -> None:
+        queue = self._ports.order_queue
+        while (message := await queue.receive()) is not None:
+            try:
+                commits = await execute_order(message.order, desk=self._desk)
+            except Conflict:
+                continue  # somebody else works on it; the message comes again if he does not finish
+            await self._reactions.to(commits)
+            await queue.done(message)
 
     async def _feeds(self, at: int) -> None:
         ports = self._ports
         if ports.market_context is not None:
-            await collect_market_context(at, log=ports.log, market_context=ports.market_context)
+            await self._step("collecting the market's mood", self._mood(ports.market_context, at))
         if ports.news_feed is not None:
-            await collect_news(
-                at,
-                instruments=ports.instruments,
-                log=ports.log,
-                news_feed=ports.news_feed,
-                lexicon=load_lexicon(),
-                parameters=ports.parameters,
-            )
+            await self._step("collecting news", self._news(ports.news_feed, at))
+
+    async def _mood(self, market_context: MarketContext, at: int) -> None:
+        await collect_market_context(at, log=self._ports.log, market_context=market_context)
+
+    async def _news(self, news_feed: NewsFeed, at: int) -> None:
+        ports = self._ports
+        await collect_news(
+            at,
+            instruments=ports.instruments,
+            log=ports.log,
+            news_feed=news_feed,
+            lexicon=load_lexicon(),
+            parameters=ports.parameters,
+        )
 
     async def _analyse(self, analysis: str, at: int, cause: str) -> None:
         """The components of all pairs, then the decision."""

@@ -65,7 +65,7 @@ class Environment(containers.DeclarativeContainer):
         cash=cash,
         terms=terms,
     )
-    order_queue: providers.Provider = providers.Singleton(InMemoryOrderQueue)
+    order_queue: providers.Provider = providers.Singleton(InMemoryOrderQueue, clock)
     analysis_starter: providers.Provider = providers.Singleton(InProcessStarter)
     ports: providers.Provider = providers.Singleton(
         Ports,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
+from adapters.event_store.sqlite_chain import SqliteHashChain
 from adapters.event_store.with_tables_apart import LogWithTablesApart
 from adapters.sqlite_file import open_log
 from application.errors import InputError
@@ -29,6 +30,16 @@ def reading(path: Path) -> Iterator[SqliteEventStore]:
 
 
 @contextmanager
+def checking(path: Path) -> Iterator[tuple[SqliteEventStore, SqliteHashChain]]:
+    """The log of a file with its hash chain, only read. Raises InputError as `reading` does."""
+    file = open_log(path, create=False, read_only=True)
+    try:
+        yield SqliteEventStore(file, SystemClock()), SqliteHashChain(file)
+    finally:
+        file.close()
+
+
+@contextmanager
 def research_log(path: Path, tables: InMemoryReadModels) -> Iterator[LogWithTablesApart]:
     """An event store in a file beside `path`, moved there at the end.
 
@@ -46,6 +57,7 @@ def research_log(path: Path, tables: InMemoryReadModels) -> Iterator[LogWithTabl
     file = open_log(partial, create=True, durable=False)
     try:
         yield LogWithTablesApart(SqliteEventStore(file, SystemClock()), tables)
+        SqliteHashChain(file).seal()
         file.close()
         partial.replace(path)
     except BaseException:

@@ -36,10 +36,17 @@ EVENTS: dict[type[e.OrderEvent], Callable[[], e.OrderEvent]] = {
         ORDER, PAIR, e.Side.BUY, e.Reason.SIGNAL, "20251010T2115Z", 0.4, None, 3
     ),
     e.OrderSubmitting: lambda: e.OrderSubmitting(
-        ORDER, PAIR, jpy(500), None, None, jpy(99), jpy(100), jpy(9000), Decimal(0)
+        ORDER, PAIR, jpy(500), None, None, jpy(99), jpy(100), jpy(9000), jpy(0), Decimal(0),
+        Decimal(0), 1, 4,
     ),
     e.OrderPlaced: lambda: e.OrderPlaced(ORDER, PAIR, "12345"),
     e.OrderInDoubt: lambda: e.OrderInDoubt(ORDER, PAIR, "timeout"),
+    e.OrderLooked: lambda: e.OrderLooked(ORDER, PAIR, 9, jpy(0), Decimal(0)),
+    e.OrderAdopted: lambda: e.OrderAdopted(ORDER, PAIR, "12345", "the only one"),
+    e.OrderProvenAbsent: lambda: e.OrderProvenAbsent(ORDER, PAIR, "6 looks"),
+    e.OrderQuarantined: lambda: e.OrderQuarantined(ORDER, PAIR, "f9", "far off"),
+    e.OrderReleased: lambda: e.OrderReleased(ORDER, PAIR, "looked at"),
+    e.OrderAbandoned: lambda: e.OrderAbandoned(ORDER, PAIR, "gone"),
     e.OrderFillReceived: first_fill,
     e.OrderFilled: lambda: e.OrderFilled(
         ORDER, PAIR, e.Side.BUY, Decimal(500), Decimal(2), jpy(100), jpy(200), jpy(1)
@@ -54,6 +61,9 @@ PATHS: dict[OrderState, tuple[type[e.OrderEvent], ...]] = {
     S.SUBMITTING: (e.OrderRequested, e.OrderSubmitting),
     S.PLACED: (e.OrderRequested, e.OrderSubmitting, e.OrderPlaced),
     S.IN_DOUBT: (e.OrderRequested, e.OrderSubmitting, e.OrderInDoubt),
+    S.PROVEN_ABSENT: (e.OrderRequested, e.OrderSubmitting, e.OrderInDoubt, e.OrderProvenAbsent),
+    S.QUARANTINED: (e.OrderRequested, e.OrderSubmitting, e.OrderInDoubt, e.OrderQuarantined),
+    S.ABANDONED: (e.OrderRequested, e.OrderSubmitting, e.OrderInDoubt, e.OrderAbandoned),
     S.PARTLY_FILLED: (e.OrderRequested, e.OrderSubmitting, e.OrderPlaced, e.OrderFillReceived),
     S.FILLED: (
         e.OrderRequested, e.OrderSubmitting, e.OrderPlaced, e.OrderFillReceived, e.OrderFilled,

@@ -7,7 +7,7 @@ from adapters.exchange.simulated.matching import FillAssumptions, RestingOrder, 
 from adapters.exchange.simulated.prices import SimulatedPrices
 from application.errors import Refused, Retryable
 from application.ports.clock import Clock
-from application.ports.exchange import Balances, Fill, MarketOrder, PlacedState, Quote
+from application.ports.exchange import Balances, Fill, MarketOrder, PlacedOrder, PlacedState, Quote
 from domain.events import Side
 from domain.instruments import Instruments
 from domain.money import Jpy, round_down
@@ -37,6 +37,8 @@ class SimulatedExchange:
         self._account = Account(instruments.pairs, cash)
         self._terms = terms
         self._open: list[RestingOrder] = []
+        self._nonce = 0
+        self._accepted = 0
         self.history: dict[str, RestingOrder] = {}
 
     async def price(self, pair: str) -> Jpy:
@@ -55,6 +57,7 @@ class SimulatedExchange:
     async def balances(self) -> Balances:
         """What the account holds now."""
         self._settle()
+        self._accepted = self._nonce = self._nonce + 1
         return self._account.balances()
 
     def holdings(self) -> tuple[Decimal, dict[str, Decimal]]:
@@ -67,9 +70,33 @@ class SimulatedExchange:
         del pair
         return self._terms.fee
 
-    async def place(self, order: MarketOrder) -> str:
-        """Accept a market order. Raises Refused under the minimum or without the funds."""
+    async def nonce(self) -> int:
+        """The next number."""
+        self._nonce += 1
+        return self._nonce
+
+    async def place(self, order: MarketOrder, nonce: int) -> str:
+        """Accept a market order.
+
+        Raises Refused under the minimum or without the funds, Retryable for an old nonce.
+        """
         self._settle()
+        if nonce <= self._accepted:
+            raise Retryable(f"nonce {nonce} must be larger than {self._accepted}")
+        self._accepted = nonce
+        return self._accept(order, nonce)
+
+    def trade_by_hand(self, order: MarketOrder) -> str:
+        """What the account's owner does on the website, past this plug. Raises Refused."""
+        self._settle()
+        return self._accept(order, 0)
+
+    def terms_of(self, order: MarketOrder) -> FillAssumptions:
+        """How an order is going to be filled."""
+        del order
+        return self._terms
+
+    def _accept(self, order: MarketOrder, nonce: int) -> str:
         instrument = self._instruments[order.pair]
         if order.side is Side.BUY:
             wanted = order.amount.amount if order.amount else Decimal(0)
@@ -84,27 +111,43 @@ class SimulatedExchange:
                 raise Refused(f"amount {wanted} has more than {instrument.decimals} decimals")
             self._account.reserve_coins(order.pair, wanted)
         number = str(len(self.history) + 1)
+        terms = self.terms_of(order)
         resting = RestingOrder(
             id=number,
             order=order,
             instrument=instrument,
-            next_at=self._clock.now() + max(1, self._terms.latency_ms),
+            placed_at=self._clock.now(),
+            next_at=self._clock.now() + max(1, terms.latency_ms),
             left=wanted,
-            parts_left=self._terms.parts,
+            parts_left=terms.parts,
+            terms=terms,
+            nonce=nonce,
         )
         self.history[number] = resting
         self._open.append(resting)
         return number
 
-    async def fills(self, exchange_id: str) -> tuple[Fill, ...]:
-        """All fills of an order so far."""
+    async def order(self, exchange_id: str) -> PlacedOrder:
+        """What became of an order."""
         self._settle()
-        return tuple(self._order(exchange_id).fills)
+        return self._order(exchange_id).told()
 
-    async def state(self, exchange_id: str) -> PlacedState:
-        """Whether it can still fill."""
+    async def open_orders(self) -> tuple[PlacedOrder, ...]:
+        """Orders that still can fill, oldest first."""
         self._settle()
-        return self._order(exchange_id).state
+        return tuple(one.told() for one in self._open)
+
+    async def fills(self, exchange_id: str, since: int) -> tuple[Fill, ...]:
+        """Fills of an order so far."""
+        self._settle()
+        order = self.history.get(exchange_id)
+        return tuple(one for one in order.fills if one.at >= since) if order else ()
+
+    async def account_fills(self, since: int) -> tuple[Fill, ...]:
+        """Fills of all orders so far, oldest first."""
+        self._settle()
+        made = (one for order in self.history.values() for one in order.fills)
+        return tuple(sorted((one for one in made if one.at >= since), key=lambda one: one.at))
 
     def _order(self, exchange_id: str) -> RestingOrder:
         try:
@@ -118,6 +161,6 @@ class SimulatedExchange:
             return
         now = self._clock.now()
         for resting in self._open:
-            for _ in fills_due(resting, now, self._prices, self._account, self._terms):
+            for _ in fills_due(resting, now, self._prices, self._account):
                 pass
         self._open = [one for one in self._open if one.state is PlacedState.OPEN]

@@ -7,7 +7,7 @@ import attrs
 
 from adapters.exchange.simulated.account import Account
 from adapters.exchange.simulated.prices import SimulatedPrices
-from application.ports.exchange import Fill, MarketOrder, PlacedState
+from application.ports.exchange import Fill, MarketOrder, PlacedOrder, PlacedState
 from domain.events import Side
 from domain.instruments import Instrument
 from domain.money import Jpy, round_down
@@ -19,7 +19,8 @@ class FillAssumptions:
 
     `spread` is (ask - bid) / middle, `slippage` an extra fraction of the price paid by every
     market order, `fee` the taker's fraction; an order meets the market `latency_ms` after it
-    was placed and fills in `parts` equal parts, `part_every_ms` apart.
+    was placed and fills in `parts` equal parts, `part_every_ms` apart. With `parts_filled` it
+    expires after so many of them.
     """
 
     spread: Decimal = Decimal("0.001")
@@ -28,6 +29,7 @@ class FillAssumptions:
     latency_ms: int = 500
     parts: int = 1
     part_every_ms: int = 2_000
+    parts_filled: int | None = None
 
 
 @attrs.define(slots=True)
@@ -37,10 +39,14 @@ class RestingOrder:
     id: str
     order: MarketOrder
     instrument: Instrument
+    placed_at: int
     next_at: int
     left: Decimal
     """Yen of a buy (fee included) or coins of a sell, still to be traded."""
     parts_left: int
+    terms: FillAssumptions
+    nonce: int
+    """The number that the request carried; 0 for one that was not placed through this plug."""
     fills: list[Fill] = attrs.Factory(list)
     state: PlacedState = PlacedState.OPEN
 
@@ -52,34 +58,49 @@ class RestingOrder:
         decimals = 0 if self.order.side is Side.BUY else self.instrument.decimals
         return round_down(self.left / self.parts_left, decimals)
 
+    def told(self) -> PlacedOrder:
+        """The order as the exchange tells of it."""
+        order = self.order
+        is_buy = order.side is Side.BUY
+        executed = sum(
+            ((one.funds + one.fee).amount if is_buy else one.quantity for one in self.fills),
+            Decimal(0),
+        )
+        return PlacedOrder(
+            self.id,
+            order.pair,
+            order.side,
+            order.amount,
+            order.quantity,
+            self.state,
+            executed,
+            self.placed_at,
+        )
+
 
 def fills_due(
-    resting: RestingOrder,
-    now: int,
-    prices: SimulatedPrices,
-    account: Account,
-    terms: FillAssumptions,
+    resting: RestingOrder, now: int, prices: SimulatedPrices, account: Account
 ) -> Iterator[Fill]:
     """Trade every part that is due by `now` (ms) against the recorded market."""
-    pair = resting.order.pair
+    pair, terms = resting.order.pair, resting.terms
+    last = 0 if terms.parts_filled is None else terms.parts - terms.parts_filled
     while resting.state is PlacedState.OPEN and resting.next_at <= now:
         traded = prices.first_after(pair, resting.next_at - 1)
         if traded is None or traded[0] > now:
             return  # nobody has traded since: it waits for the market
         at, middle = traded
-        fill = _trade(resting, at, middle, account, terms)
+        fill = _trade(resting, at, middle, account)
         if fill is not None:
             resting.fills.append(fill)
             yield fill
         resting.next_at = at + terms.part_every_ms
         resting.parts_left -= 1
-        if resting.parts_left <= 0:
+        if resting.parts_left <= last:
             _end(resting, account)
 
 
-def _trade(
-    resting: RestingOrder, at: int, middle: Decimal, account: Account, terms: FillAssumptions
-) -> Fill | None:
+def _trade(resting: RestingOrder, at: int, middle: Decimal, account: Account) -> Fill | None:
+    terms = resting.terms
     is_buy = resting.order.side is Side.BUY
     worse = terms.spread / 2 + terms.slippage
     price = middle * (1 + worse if is_buy else 1 - worse)
@@ -100,16 +121,26 @@ def _trade(
         resting.left -= quantity
     number = len(resting.fills) + 1
     return Fill(
-        f"{resting.id}-{number}", resting.id, quantity, Jpy(price), Jpy(funds), Jpy(fee), at
+        f"{resting.id}-{number}",
+        resting.id,
+        resting.order.pair,
+        resting.order.side,
+        quantity,
+        Jpy(price),
+        Jpy(funds),
+        Jpy(fee),
+        at,
     )
 
 
 def _end(resting: RestingOrder, account: Account) -> None:
     """All parts are through: the yen that bought nothing go back, and the order is over."""
+    cut = resting.parts_left > 0
     if resting.left:
         if resting.order.side is Side.BUY:
             account.release_jpy(resting.left)
         else:
             account.release_coins(resting.order.pair, resting.left)
         resting.left = Decimal(0)
-    resting.state = PlacedState.FILLED if resting.fills else PlacedState.EXPIRED
+    is_whole = resting.fills and not cut
+    resting.state = PlacedState.FILLED if is_whole else PlacedState.EXPIRED
