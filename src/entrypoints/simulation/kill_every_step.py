@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from adapters.clock.simulated import SimulatedClock
 
-TICKS = 8
+TICKS = 6
 LOST_AT = {1: "reply-lost", 3: "request-lost"}
 """Which order of the story meets which fault on its way."""
 RECOVERY = 40
