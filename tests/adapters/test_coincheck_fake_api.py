@@ -498,9 +498,7 @@ def test_a_lost_reply_is_a_closed_connection(desk: Desk, name: str) -> None:
         (fault.MAINTENANCE, 503, 0),
     ],
 )
-def test_a_page_tells_nothing_of_the_order(
-    desk: Desk, name: str, status: int, orders: int
-) -> None:
+def test_a_page_tells_nothing_of_the_order(desk: Desk, name: str, status: int, orders: int) -> None:
     desk.faults.next("place", name)
     answer = desk.place(BUY)
     assert (answer.status_code, len(desk.venue.history)) == (status, orders)
