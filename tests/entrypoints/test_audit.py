@@ -9,7 +9,6 @@ from pathlib import Path
 
 import attrs
 import pytest
-from entrypoints.simulation.run import run_simulation
 
 import domain.events as e
 from application.upkeep.audit_log import LogAuditor
@@ -17,6 +16,9 @@ from domain.instruments import DEFAULT
 from domain.money import Jpy
 from domain.parameters import STANDARD
 from entrypoints.cli import audit as audit_command
+from entrypoints.simulation.engine import run_one
+from entrypoints.simulation.kept_log import keep
+from entrypoints.simulation.world import Plan
 from entrypoints.wiring.log_file import checking
 from tests.entrypoints.test_commands import run
 
@@ -27,16 +29,15 @@ Changed = Callable[[e.Event], e.Event | None]
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half a day of a synthetic market with a few round trips."""
     path = tmp_path_factory.mktemp("audit") / "e.sqlite"
-    run_simulation(
+    plan = Plan(
         seed=5,
         days=0.6,
         instruments=DEFAULT,
         parameters=STANDARD,
         cash=Jpy(Decimal(100_000)),
-        parts=2,
-        events=path,
-        finish=lambda finished: finished,
+        is_busy=True,
     )
+    run_one(plan, {}, finish=lambda world: keep(world, path))
     return path
 
 
