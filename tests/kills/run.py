@@ -66,7 +66,7 @@ def kill_run(kills: int, folder: Path, *, seed: int = 3, calm_ticks: int = 8) ->
     with serving(make_app(venue, {KEY: SECRET}, faults)) as base_url:
         office = Office(folder=folder, base_url=base_url, clock=clock, seed=seed, days=days)
         counts = _torment(context, office, kills, random.Random(seed))
-        faults._rates.clear()
+        faults.heal()
         last = _start(context, office)
         time.sleep(calm_ticks * CANDLE / 1000 / SPEED)
         for _ in range(20):  # a process may be busy with its last order

@@ -131,8 +131,8 @@ class Exchange(Protocol):
     async def open_orders(self) -> tuple[PlacedOrder, ...]:
         """Orders of the account that can still fill; market orders only.
 
-        A new order can be missing here and among the fills for a moment.
-        Raises Retryable or Broken.
+        Amounts are None where only what is left of an order is told. A new order can be
+        missing here and among the fills for a moment. Raises Retryable or Broken.
         """
         ...
 

@@ -114,6 +114,11 @@ class Faults:
         with self._lock:
             self._standing.pop(point, None)
 
+    def heal(self) -> None:
+        """Nothing strikes by chance any more."""
+        with self._lock:
+            self._rates.clear()
+
     def draw(self, point: str) -> str | None:
         """What strikes this request."""
         with self._lock:
