@@ -1,5 +1,6 @@
 """The fake Coincheck over a real socket: authentication, shapes, refusals, limits and faults."""
 
+import asyncio
 import json
 import re
 import threading
@@ -16,7 +17,7 @@ from adapters.exchange.coincheck_fake.api import make_app, url_as_sent
 from adapters.exchange.coincheck_fake.auth import Gate, signature
 from adapters.exchange.coincheck_fake.faults import Faults
 from adapters.exchange.coincheck_fake.market import GivenPrices
-from adapters.exchange.coincheck_fake.rules import RULES, RefusedError, Terms
+from adapters.exchange.coincheck_fake.rules import RULES, ZERO, RefusedError, Terms
 from adapters.exchange.coincheck_fake.server import serving
 from adapters.exchange.coincheck_fake.venue import Venue
 
@@ -423,6 +424,9 @@ def test_an_order_is_refused_and_nothing_changes(
 def test_nonsense_is_refused(desk: Desk) -> None:
     for body in (b"{", b"[1]", b"\xff"):
         assert refusal(desk.signed("POST", ORDERS, body)) == (400, "invalid JSON")
+    assert desk.place({**BUY, "pair": ["btc_jpy"]}).status_code == 404
+    desk.clock.move_to(START + 1_000)
+    assert desk.place({**BUY, "order_type": {}}).status_code == 400
     for number in ("1", "x"):
         desk.clock.move_to(desk.clock.now() + 1_000)
         assert refusal(desk.signed("GET", f"{ORDERS}/{number}")) == (404, "not found")
@@ -606,6 +610,23 @@ def test_wrong_types_are_numbers_for_strings_strings_for_numbers_and_null(desk: 
     assert isinstance(row["funds"]["jpy"], float)
     assert row["fee"] is None
     assert desk.public("/api/ticker").json()["bid"] == "16983000.0"
+
+
+def test_in_process_a_lost_reply_is_a_reset_connection() -> None:
+    async def card() -> None:
+        venue = Venue(clock=lambda: START, market=GivenPrices({"btc_jpy": Decimal(7)}), cash=ZERO)
+        app = make_app(venue, {"key": "secret"})
+        app.state.faults.next("ticker", fault.REPLY_LOST_AFTER)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://coincheck.com") as http:
+            with pytest.raises(ConnectionResetError):
+                await http.get("/api/ticker")
+            nonce = "1"
+            sign = signature("secret", nonce, f"https://coincheck.com{BALANCE}", b"")
+            headers = {"ACCESS-KEY": "key", "ACCESS-NONCE": nonce, "ACCESS-SIGNATURE": sign}
+            assert (await http.get(BALANCE, headers=headers)).json()["jpy"] == "0.0"
+
+    asyncio.run(card())
 
 
 def test_chance_is_the_same_for_the_same_seed() -> None:

@@ -139,9 +139,9 @@ class Interface:
 
 def url_as_sent(scope: Scope) -> str:
     """Scheme, host, path and query exactly as the client wrote them."""
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    path = scope.get("raw_path") or scope["path"].encode()
-    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    host: bytes = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = b"?" + scope["query_string"] if scope["query_string"] else b""
     return f"{scope['scheme']}://" + (host + path + query).decode("latin-1")
 
 

@@ -18,11 +18,11 @@ TIMES_IN_FORCE = ("good_til_cancelled", "post_only")
 
 def read_order(fields: Mapping[str, Any], rules: Mapping[str, CoinRule]) -> Wanted:
     """What the fields ask for. Raises RefusedError (400), NoSuchPageError for a pair."""
-    pair = fields.get("pair")
+    pair = str(fields.get("pair"))
     if pair not in rules:
         raise NoSuchPageError
     try:
-        order_type = OrderType(fields.get("order_type"))
+        order_type = OrderType(str(fields.get("order_type")))
     except ValueError:
         raise RefusedError(400, "Order type is invalid") from None
     if fields.get("stop_loss_rate") not in (None, ""):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 
 from adapters.exchange.coincheck_fake.market import Market
-from adapters.exchange.coincheck_fake.orders import Order
+from adapters.exchange.coincheck_fake.orders import FillRow, Order
 from adapters.exchange.coincheck_fake.rules import CoinRule
 from domain.money import round_down
 
@@ -55,6 +55,23 @@ def trade(order: Order, at: int, rate: Decimal, rules: Mapping[str, CoinRule]) -
         return None
     funds = coins * rate
     return Trade(at, rate, coins, funds, funds * fee_rate)
+
+
+def row_of(order: Order, traded: Trade, number: int) -> FillRow:
+    """A trade as the account sees it: signed, and net of the fee."""
+    sign = 1 if order.is_buy else -1
+    return FillRow(
+        id=number,
+        order_id=order.id,
+        pair=order.pair,
+        is_buy=order.is_buy,
+        at=traded.at,
+        rate=traded.rate,
+        coins=sign * traded.coins,
+        jpy=-sign * traded.funds - traded.fee,
+        fee=traded.fee,
+        liquidity="T" if order.is_market else "M",
+    )
 
 
 def next_part(order: Order, decimals: int) -> Decimal:

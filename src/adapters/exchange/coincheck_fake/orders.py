@@ -6,6 +6,7 @@ from enum import StrEnum
 import attrs
 
 from adapters.exchange.coincheck_fake.rules import ZERO, Terms, coin_of
+from domain.money import round_down
 
 
 class OrderType(StrEnum):
@@ -72,9 +73,6 @@ class Order:
     id: int
     wanted: Wanted
     placed_at: int
-    nonce: int | None
-    """None for an order that the owner placed by hand."""
-    key: str | None
     terms: Terms
     next_at: int
     """When it meets the market next (ms)."""
@@ -85,6 +83,9 @@ class Order:
     reserved: Decimal
     """Of its funds, what it holds still."""
     parts_left: int
+    nonce: int | None = None
+    """None for an order that the owner placed by hand."""
+    key: str | None = None
     status: Status = Status.NEW
     ended_at: int | None = None
     expired_type: str | None = None
@@ -125,3 +126,25 @@ class Order:
     def executed(self) -> Decimal:
         """Yen spent of a market buy (fee included), coins traded of all others."""
         return sum((-one.jpy if self.in_yen else abs(one.coins) for one in self.fills), ZERO)
+
+
+def new_order(wanted: Wanted, terms: Terms, number: int, now: int, decimals: int) -> Order:
+    """An order that has just come in, with the funds that it needs."""
+    is_market = wanted.rate is None
+    left = wanted.size
+    if is_market and terms.filled_share != 1:
+        left = round_down(left * terms.filled_share, 0 if wanted.market_buy_amount else decimals)
+    needed = wanted.size
+    if wanted.rate is not None and wanted.order_type is OrderType.BUY:
+        needed = wanted.size * wanted.rate * (1 + terms.fee(wanted.pair))
+    return Order(
+        id=number,
+        wanted=wanted,
+        placed_at=now,
+        terms=terms,
+        next_at=now + max(1, terms.latency_ms),
+        left=left,
+        beyond=wanted.size - left,
+        reserved=needed,
+        parts_left=terms.parts if is_market else 1,
+    )

@@ -10,11 +10,18 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import attrs
 
+from adapters.exchange.coincheck_fake.audit import check_books
 from adapters.exchange.coincheck_fake.intake import read_order
 from adapters.exchange.coincheck_fake.ledger import Held, Ledger, Movement, Reason
 from adapters.exchange.coincheck_fake.market import Market
-from adapters.exchange.coincheck_fake.matching import Trade, crosses, meeting, trade
-from adapters.exchange.coincheck_fake.orders import FillRow, Order, Status, Wanted
+from adapters.exchange.coincheck_fake.matching import Trade, crosses, meeting, row_of, trade
+from adapters.exchange.coincheck_fake.orders import (
+    FillRow,
+    Order,
+    Status,
+    Wanted,
+    new_order,
+)
 from adapters.exchange.coincheck_fake.rules import (
     DETAILS_A_SECOND,
     ORDERS_A_SECOND,
@@ -27,7 +34,6 @@ from adapters.exchange.coincheck_fake.rules import (
     Terms,
     coin_of,
 )
-from domain.money import round_down
 
 FIRST_ORDER, ORDER_STEP = 8_173_686_428, 37
 FIRST_FILL, FILL_STEP = 583_710_515, 11
@@ -48,7 +54,7 @@ def _whole(
         with self.whole():
             return method(self, *args, **named)
 
-    return done
+    return done  # type: ignore[return-value]  # wraps() hides that self is first
 
 
 class Venue:
@@ -113,7 +119,7 @@ class Venue:
         return order
 
     @_whole
-    def next_order(self, **changes: Any) -> None:
+    def next_order(self, /, **changes: Any) -> None:
         """The next order placed through the interface has these terms; the ones after, not.
 
         Called n times, it is about the next n orders.
@@ -218,25 +224,7 @@ class Venue:
     def check(self) -> None:
         """Raise AssertionError unless orders, fills, movements and balances agree exactly."""
         self.settle()
-        self.ledger.check()
-        totals = dict.fromkeys(self.ledger.held(), ZERO)
-        reserved = dict(totals)
-        for one in self.ledger.movements:
-            if one.reason is Reason.DEPOSIT:
-                totals[one.currency] += one.free
-        for order in self.history.values():
-            reserved[order.pays_with] += order.reserved
-            if order.fills != [one for one in self.fills if one.order_id == order.id]:
-                raise AssertionError(f"the fills of order {order.id} are not those of the venue")
-        for row in self.fills:
-            totals["jpy"] += row.jpy
-            totals[coin_of(row.pair)] += row.coins
-        for currency, held in self.ledger.held().items():
-            if (held.total, held.reserved) != (totals[currency], reserved[currency]):
-                raise AssertionError(
-                    f"{currency}: {held} is held, fills say {totals[currency]} and orders "
-                    f"reserve {reserved[currency]}"
-                )
+        check_books(self.ledger, self.history, self.fills)
 
     @_whole
     def settle(self) -> None:
@@ -256,27 +244,9 @@ class Venue:
     def _accept(self, wanted: Wanted, terms: Terms, *, nonce: int | None, key: str | None) -> Order:
         now = self.clock()
         number = FIRST_ORDER + ORDER_STEP * len(self.history)
-        decimals = 0 if wanted.market_buy_amount else self.rules[wanted.pair].decimals
-        share = terms.filled_share if wanted.rate is None else Decimal(1)
-        left = wanted.size if share == 1 else round_down(wanted.size * share, decimals)
-        order = Order(
-            id=number,
-            wanted=wanted,
-            placed_at=now,
-            nonce=nonce,
-            key=key,
-            terms=terms,
-            next_at=now + max(1, terms.latency_ms),
-            left=left,
-            beyond=wanted.size - left,
-            reserved=ZERO,
-            parts_left=terms.parts if wanted.rate is None else 1,
-        )
-        needed = wanted.size
-        if order.is_buy and wanted.rate is not None:
-            needed = wanted.size * wanted.rate * (1 + terms.fee(wanted.pair))
-        self.ledger.reserve(now, order.pays_with, needed, number)
-        order.reserved = needed
+        order = new_order(wanted, terms, number, now, self.rules[wanted.pair].decimals)
+        order.nonce, order.key = nonce, key
+        self.ledger.reserve(now, order.pays_with, order.reserved, number)
         self.history[number] = order
         return order
 
@@ -297,19 +267,7 @@ class Venue:
             self._end(order, at, Status.EXPIRED, "unfilled_market")
 
     def _book(self, order: Order, traded: Trade) -> None:
-        sign = 1 if order.is_buy else -1
-        row = FillRow(
-            id=FIRST_FILL + FILL_STEP * len(self.fills),
-            order_id=order.id,
-            pair=order.pair,
-            is_buy=order.is_buy,
-            at=traded.at,
-            rate=traded.rate,
-            coins=sign * traded.coins,
-            jpy=-sign * traded.funds - traded.fee,
-            fee=traded.fee,
-            liquidity="T" if order.is_market else "M",
-        )
+        row = row_of(order, traded, FIRST_FILL + FILL_STEP * len(self.fills))
         paid = -row.jpy if order.is_buy else traded.coins
         got = traded.coins if order.is_buy else row.jpy
         gets = coin_of(order.pair) if order.is_buy else "jpy"
