@@ -2,10 +2,10 @@
 
 import inspect
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-Before = Callable[[str], None]
+Before = Callable[[str], Awaitable[None] | None]
 After = Callable[[str, Any], Any]
 
 
@@ -18,7 +18,7 @@ def _as_it_is(name: str, answer: Any) -> Any:
 
 
 class Line:
-    """Any port. `before` sees each call by name and may raise instead of it.
+    """Any port. `before` sees each call by name and may raise instead of it, or wait first.
 
     `after` sees its answer, too: it may raise, as if the answer had been lost, or change it.
     """
@@ -36,7 +36,8 @@ class Line:
 
         async def call(*given: Any, **named: Any) -> Any:
             self.calls[name] += 1
-            self.before(name)
+            if (waiting := self.before(name)) is not None:
+                await waiting
             return self.after(name, await effect(*given, **named))
 
         return call

@@ -102,6 +102,7 @@ class Stage:
         before: int = 0,
         count: int = 200,
         folder: Path | None = None,
+        durable: bool = False,
         **given: Any,
     ) -> None:
         """`given` replaces plugs by name; `folder` keeps the log in a SQLite file there."""
@@ -121,7 +122,7 @@ class Stage:
             terms=terms or FillAssumptions(),
         )
         self.exchange = Line(self.account)
-        self._log(folder)
+        self._log(folder, durable=durable)
         self.store = Line(self.book)
         self.queue = Line(InMemoryOrderQueue(clock))
         self.notifier = Line(InMemoryNotifier())
@@ -133,11 +134,12 @@ class Stage:
             self.account, self.instruments, self.parameters, Decimal(cash), self.findings
         )
         self._judged = 0
+        self.judging = True
         self.at = TICK_0 - CANDLE
         self.starts = 0
         self.restart()
 
-    def _log(self, folder: Path | None) -> None:
+    def _log(self, folder: Path | None, *, durable: bool) -> None:
         self.tables: Any
         self.book: Any
         if folder is None:
@@ -145,7 +147,7 @@ class Stage:
             self.book = InMemoryEventStore(self.tables)
             self.close = lambda: None
             return
-        file = open_log(folder / "log.sqlite", create=True, durable=False)
+        file = open_log(folder / "log.sqlite", create=True, durable=durable)
         self.tables = SqliteReadModels(file, self.clock)
         self.book = SqliteEventStore(file, self.clock)
         self.close = file.close
@@ -174,6 +176,12 @@ class Stage:
         self.ports = container.ports()
         self.trader = Trader(self.ports)
 
+    async def history(self, commits: Sequence[e.Commit]) -> None:
+        """What the log held before the program came: on it, with its rows, and not judged."""
+        for first in range(0, len(commits), 20):
+            await self.ports.log.append(*commits[first : first + 20])
+        self._judged += len(commits)
+
     async def ticks(self, count: int = 1, **opinions: float | None) -> None:
         """So many ticks, each judged; `opinions` by coin hold from now on: eth=0.9."""
         self.opinions.of |= {f"{coin}_usdt": score for coin, score in opinions.items()}
@@ -191,6 +199,8 @@ class Stage:
 
     async def judge(self) -> None:
         """Orders, positions, yen and coins of the log against the exchange's own history."""
+        if not self.judging:
+            return
         async for position, commit in self.book.read_all(self._judged):
             self._judged = position
             for event in commit.events:
@@ -270,6 +280,11 @@ def stage(
             it.close()
 
 
-def bump(fill: Any, factor: int) -> Any:
+def jpy(amount: Decimal | float) -> Jpy:
+    """Yen."""
+    return Jpy(Decimal(str(amount)))
+
+
+def bump(fill: Any, factor: Decimal) -> Any:
     """The same fill at another price."""
     return attrs.evolve(fill, price=fill.price * factor, funds=fill.funds * factor)
