@@ -29,6 +29,10 @@ class FrozenClock:
         """Move the wall clock on."""
         self._frozen.tick(timedelta(seconds=seconds))
 
+    def set_to(self, moment: int) -> None:
+        """Set the wall clock to a moment (ms), for another world that begins there."""
+        self._frozen.move_to(to_datetime(moment))
+
     def move_to(self, moment: int) -> None:
         """Move the wall clock on to a moment (ms); never back."""
         if moment > self.now():
@@ -36,7 +40,10 @@ class FrozenClock:
 
 
 @contextmanager
-def frozen(at: int = TICK_0) -> Iterator[FrozenClock]:
-    """Freeze the wall clock at a moment (ms); the event loop keeps its own time."""
-    with freeze_time(iso(at), real_asyncio=True) as wall:
+def frozen(at: int = TICK_0, zone_h: int = 0) -> Iterator[FrozenClock]:
+    """Freeze the wall clock at a moment (ms); the event loop keeps its own time.
+
+    `zone_h`: hours that the machine's local time is ahead of UTC.
+    """
+    with freeze_time(iso(at), tz_offset=zone_h, real_asyncio=True) as wall:
         yield FrozenClock(wall)

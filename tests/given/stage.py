@@ -39,7 +39,7 @@ from tests.given.frozen import TICK_0, FrozenClock, frozen
 from tests.given.lines import Line
 
 T = TypeVar("T")
-ETH, XRP = "eth_usdt", "xrp_usdt"
+ETH, SOL = "eth_usdt", "sol_usdt"
 YEN = 100.0
 USDT = 1_000.0
 """What every coin costs as long as nothing is said of it; a dollar is 100 JPY."""
@@ -73,7 +73,9 @@ class Opinions:
         )  # fmt: skip
 
 
-def candles(pair: str, closes: Sequence[float], *, before: int, count: int) -> CandleSeries:
+def candles(
+    pair: str, closes: Sequence[float], *, before: int, count: int, start: int = TICK_0
+) -> CandleSeries:
     """Candles that close at tick 0, 1, 2... at `closes`, the last of which goes on for ever.
 
     `before` candles at the first of them come earlier. Each opens where the one before closed.
@@ -82,7 +84,7 @@ def candles(pair: str, closes: Sequence[float], *, before: int, count: int) -> C
     close[:before] = closes[0]
     close[before : before + len(closes)] = closes
     opened = np.concatenate([close[:1], close[:-1]])
-    times = TICK_0 + (np.arange(-before, count, dtype=np.int64) - 1) * CANDLE
+    times = start + (np.arange(-before, count, dtype=np.int64) - 1) * CANDLE
     high, low = np.maximum(opened, close), np.minimum(opened, close)
     return CandleSeries(pair, times, opened, high, low, close, np.full(len(close), 10.0))
 
@@ -95,12 +97,13 @@ class Stage:
         clock: FrozenClock,
         prices: Mapping[str, Sequence[float]],
         *,
-        coins: Sequence[str] = ("ETH", "XRP"),
+        coins: Sequence[str] = ("ETH", "SOL"),
         settings: Sequence[str] = EVERY_TICK,
         terms: FillAssumptions | None = None,
         cash: int = 100_000,
         before: int = 0,
         count: int = 200,
+        start: int = TICK_0,
         folder: Path | None = None,
         durable: bool = False,
         **given: Any,
@@ -110,7 +113,9 @@ class Stage:
         self.instruments = DEFAULT.only(coins)
         self.parameters = STANDARD.with_settings(settings)
         self.series = {
-            pair: candles(pair, prices.get(pair, (USDT,)), before=before, count=count)
+            pair: candles(
+                pair, prices.get(pair, (USDT,)), before=before, count=count, start=start
+            )
             for pair in self.instruments.pairs
         }
         self.account = MoodyExchange(
@@ -135,7 +140,7 @@ class Stage:
         )
         self._judged = 0
         self.judging = True
-        self.at = TICK_0 - CANDLE
+        self.at = start - CANDLE
         self.starts = 0
         self.restart()
 
@@ -247,6 +252,10 @@ class Stage:
         """Finished orders of a pair that filled."""
         return list(await self.tables.since(TRADES, pair, 0))
 
+    async def signals(self, pair: str = ETH) -> list[e.SignalScored]:
+        """The signals of a pair, one of each analysis."""
+        return [one for one in await self.events(e.SignalScored) if one.pair == pair]
+
     @property
     def placed(self) -> list[Any]:
         """Orders on the exchange's book, whoever placed them."""
@@ -269,11 +278,15 @@ class Stage:
 
 @contextmanager
 def stage(
-    prices: Mapping[str, Sequence[float]] | None = None, **given: Any
+    prices: Mapping[str, Sequence[float]] | None = None,
+    *,
+    start: int = TICK_0,
+    zone_h: int = 0,
+    **given: Any,
 ) -> Iterator[Stage]:
     """A stage at tick 0 on a frozen wall clock."""
-    with frozen() as clock:
-        it = Stage(clock, prices or {}, **given)
+    with frozen(start, zone_h) as clock:
+        it = Stage(clock, prices or {}, start=start, **given)
         try:
             yield it
         finally:

@@ -17,7 +17,7 @@ from adapters.exchange.simulated.matching import FillAssumptions
 from application.errors import InDoubt
 from application.ports.exchange import MarketOrder
 from tests.given.lines import losing
-from tests.given.stage import ETH, XRP, bump, jpy, stage
+from tests.given.stage import ETH, SOL, bump, jpy, stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -28,7 +28,7 @@ def by_hand(it, pair, amount):
 
 async def test_trades_of_others_before_beside_and_after_are_not_booked():
     with stage() as it:
-        by_hand(it, XRP, 3_000)
+        by_hand(it, SOL, 3_000)
 
         def beside(name):
             if name == "place":
@@ -109,9 +109,9 @@ async def test_a_sale_is_believed_within_15_per_cent(factor, is_booked):
 async def test_coins_held_are_coins_bought_minus_coins_sold_over_many_trades():
     with stage(terms=FillAssumptions(parts=3, fee=Decimal("0.001"))) as it:
         for _ in range(4):
-            await it.ticks(7, eth=0.9, xrp=-0.9)
-            await it.ticks(7, eth=-0.9, xrp=0.9)
-        for pair in (ETH, XRP):
+            await it.ticks(7, eth=0.9, sol=-0.9)
+            await it.ticks(7, eth=-0.9, sol=0.9)
+        for pair in (ETH, SOL):
             sign = {e.Side.BUY: 1, e.Side.SELL: -1}
             booked = sum(sign[one.side] * one.quantity for one in await it.trades(pair))
             assert (await it.open()).get(pair, Decimal(0)) == booked == it.held(pair)
