@@ -49,6 +49,20 @@ check: setup  ## lint, types, import contracts, shape
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/architecture tests/domain
 
+.PHONY: simulate
+simulate: setup  ## 200 seeds of a day each while everything goes wrong; every seed judged
+	mkdir -p build
+	$(BIN)/crypto-trader simulate --runs 200 --days 1
+
+.PHONY: simulate-nightly
+simulate-nightly: setup  ## 10,000 seeds of a week each; stop and start again as you like
+	mkdir -p build
+	$(BIN)/crypto-trader simulate --runs 10000 --days 7 --resume build/nightly.jsonl
+
+.PHONY: kills
+kills: setup  ## kill the real process 200 times while it trades with the fake exchange
+	$(BIN)/python -m tests.kills --kills 200
+
 .PHONY: bench
 bench: setup  ## speed and memory against a plain loop and peers
 	$(BIN)/python benchmarks/bench.py

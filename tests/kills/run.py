@@ -151,7 +151,7 @@ async def _judge(log: Path, venue: Venue) -> dict[str, Any]:
     placed = Counter(sent.get(one.nonce, f"nonce {one.nonce}") for one in venue.history.values())
     doubled = sum(count - 1 for count in placed.values())
     lost = [one.id for one in venue.history.values() if one.fills and str(one.id) not in known]
-    broken += [f"{order} is on the book {count} times" for order, count in placed.items() if count > 1]
+    broken += [f"{order} is on the book {n} times" for order, n in placed.items() if n > 1]
     broken += [f"exchange order {number} is forgotten" for number in lost]
     broken += [f"{one.order} is {one.state}" for one in states.values() if not one.is_final]
     broken += _books(list(states.values()), venue)

@@ -12,11 +12,12 @@ from domain.errors import DomainError
 
 COMMANDS = {
     "backtest": "Trade recorded candles and report what would have happened.",
-    "simulate": "Trade a synthetic market made from a seed; same seed, same digest.",
+    "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
     "explain": "Why an order or position came about, or why a trade did not.",
     "events": "List the events of a log.",
     "audit": "Check a log: nothing edited, and books that balance to the last decimal.",
     "anchor": "Print the digest of a log, to keep elsewhere.",
+    "fake-coincheck": "Serve a faithful fake of Coincheck on 127.0.0.1, faults included.",
     "rebuild": "Fold the log again into its read models.",
 }
 FAILED = 1
@@ -36,7 +37,9 @@ class CommandTable(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"entrypoints.cli.{cmd_name}").command
+        command: click.Command = import_module(
+            f"entrypoints.cli.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
