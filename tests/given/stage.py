@@ -113,9 +113,7 @@ class Stage:
         self.instruments = DEFAULT.only(coins)
         self.parameters = STANDARD.with_settings(settings)
         self.series = {
-            pair: candles(
-                pair, prices.get(pair, (USDT,)), before=before, count=count, start=start
-            )
+            pair: candles(pair, prices.get(pair, (USDT,)), before=before, count=count, start=start)
             for pair in self.instruments.pairs
         }
         self.account = MoodyExchange(

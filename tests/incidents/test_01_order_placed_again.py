@@ -41,7 +41,9 @@ async def bought_once(it: Stage) -> None:
 async def test_an_answer_that_cannot_be_read_leads_to_looking_not_to_sending(failure):
     with stage() as it:
         it.exchange.after = losing(failure, "place")
-        await it.ticks(4, eth=0.9)
+        await it.ticks(1, eth=0.9)
+        await bought_once(it)  # in the very tick: a handler that raised would leave it to the next
+        await it.ticks(3)
         await bought_once(it)
         assert len([one for one in it.said if "in doubt" in one]) == 1
 

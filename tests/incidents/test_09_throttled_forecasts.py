@@ -59,9 +59,9 @@ async def test_the_model_counts_again_as_soon_as_it_answers():
         await it.ticks(4)
         sources = [one.forecast.source for one in await it.events(e.SignalScored)]
         assert sources == ["momentum"] * 12 + ["chronos-2"] * 12
+        assert model.calls["forecast"] == 4
         assert all(
-            one.forecast.fallback_reason is None
-            for one in (await it.events(e.SignalScored))[12:]
+            one.forecast.fallback_reason is None for one in (await it.events(e.SignalScored))[12:]
         )
         assert it.said == []
 

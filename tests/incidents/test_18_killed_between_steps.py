@@ -18,7 +18,7 @@ from tests.given.stage import ETH, USDT, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 PRICES = {ETH: [USDT, USDT, USDT * 1.04, USDT * 1.04, USDT * 0.93]}
-TICKS = 8
+TICKS = 7
 
 
 class Killer:
