@@ -28,6 +28,7 @@ from domain.events import (
     OrderQuarantined,
     OrderRequested,
     PositionClosed,
+    PositionWrittenOff,
 )
 from domain.events.recorded import event_id
 
@@ -70,6 +71,7 @@ TOLD = frozenset(
     {
         OrderFilled,
         PositionClosed,
+        PositionWrittenOff,
         OrderInDoubt,
         OrderAdopted,
         OrderProvenAbsent,
@@ -94,6 +96,22 @@ def _sentence(event: object) -> str:
             return f"closed {event.pair} by {event.reason}: {gain}"
         case OrderInDoubt():
             return f"order {event.order} of {event.pair} is in doubt: {event.detail}"
+        case PositionWrittenOff():
+            missing = f"{event.missing} coins of {event.pair} are not on the account"
+            return f"{missing}: position {event.position} is given up; please look"
+        case EntryDisbelieved():
+            prices = f"entry {event.entry.amount:.3f} JPY, market {event.price.amount:.3f} JPY"
+            return f"{event.pair}: {prices}: too far apart, nothing is done; please look"
+        case CircuitBreakerTripped():
+            return f"circuit breaker tripped: {event.reason}; buying stops"
+        case CircuitBreakerReset():
+            return "circuit breaker reset: buying resumes"
+        case _:
+            return _sentence_of_doubt(event)
+
+
+def _sentence_of_doubt(event: object) -> str:
+    match event:
         case OrderAdopted():
             found = f"the exchange has it as {event.exchange_id}"
             return f"order {event.order} of {event.pair} is out of doubt: {found}"
@@ -103,10 +121,5 @@ def _sentence(event: object) -> str:
             return f"order {event.order} of {event.pair} is set aside: {event.detail}; please look"
         case OrderAbandoned():
             return f"order {event.order} of {event.pair} was given up: {event.reason}"
-        case EntryDisbelieved():
-            prices = f"entry {event.entry.amount:.3f} JPY, market {event.price.amount:.3f} JPY"
-            return f"{event.pair}: {prices}: too far apart, nothing is done; please look"
-        case CircuitBreakerTripped():
-            return f"circuit breaker tripped: {event.reason}; buying stops"
         case _:
-            return "circuit breaker reset: buying resumes"
+            raise AssertionError(f"{type(event).__name__} has no sentence")

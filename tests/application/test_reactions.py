@@ -75,6 +75,9 @@ SENTENCES = {
     "order o9 of eth_usdt is set aside: two look like it; please look": e.OrderQuarantined(
         "o9", PAIR, None, "two look like it"
     ),
+    "0.5 coins of eth_usdt are not on the account: position p1 is given up; please look": (
+        e.PositionWrittenOff("p1", PAIR, "o9", Decimal("0.5"), 5)
+    ),
     "order o9 of eth_usdt was given up: by hand": e.OrderAbandoned("o9", PAIR, "by hand"),
     "nothing is done; please look": e.EntryDisbelieved("p", PAIR, jpy(1), jpy(100)),
     "tripped: losses_in_a_row": e.CircuitBreakerTripped("losses_in_a_row", jpy(1), 5),

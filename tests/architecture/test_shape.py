@@ -16,6 +16,8 @@ SRC = ROOT / "src"
 VAGUE = ("util", "helper", "common", "misc", "manager", "base", "shared", "core")
 HEAVY = ("pandas", "numpy", "finta", "torch", "bokeh", "dependency_injector", "pydantic")
 """What `crypto-trader --help` must not wait for."""
+REAL_TIME = ROOT / "tests" / "kills"
+"""Processes that are really killed live in real time."""
 FAKING = {"monkeypatch", "MonkeyPatch", "mock", "mocker"}
 DOMAIN_MAY_IMPORT = sys.stdlib_module_names | {"attrs", "numpy", "domain"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -147,6 +149,7 @@ def test_tests_neither_sleep_nor_patch() -> None:
     assert [
         f"{path.relative_to(ROOT)}: {one}"
         for path in files(ROOT / "tests")
+        if REAL_TIME not in path.parents
         for one in fakes(tree(path))
     ] == []
 

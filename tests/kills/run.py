@@ -19,6 +19,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
 from adapters.exchange.coincheck_fake.api import make_app
@@ -37,7 +39,7 @@ from domain.trading import order as orders
 from tests.kills.fast_clock import FastClock
 from tests.kills.trader_process import KEY, SECRET, WARM_UP, MarketOfTheVenue, Office, work
 
-SPEED = 300.0
+SPEED = 900.0
 CASH = Decimal(100_000)
 RATES = {"reply-lost-after": 0.05, "reply-lost-before": 0.05, "http-502-after": 0.03}
 STOPS = 4
@@ -65,17 +67,13 @@ def kill_run(kills: int, folder: Path, *, seed: int = 3, calm_ticks: int = 8) ->
     context.set_forkserver_preload(["tests.kills.trader_process"])
     with serving(make_app(venue, {KEY: SECRET}, faults)) as base_url:
         office = Office(folder=folder, base_url=base_url, clock=clock, seed=seed, days=days)
-        counts = _torment(context, office, kills, random.Random(seed))
+        counts = _torment(context, office, venue, kills, random.Random(seed))
         faults.heal()
-        last = _start(context, office)
-        time.sleep(calm_ticks * CANDLE / 1000 / SPEED)
-        for _ in range(20):  # a process may be busy with its last order
-            last.kill()
-            last.join()
+        last = _start(context, attrs.evolve(office, is_closing=True))
+        for _ in range(60):
+            time.sleep(calm_ticks * CANDLE / 1000 / SPEED)
             if not _under_way(office.log):
                 break
-            last = _start(context, office)
-            time.sleep(2 * CANDLE / 1000 / SPEED)
         last.kill()
         last.join()
         return {**counts, **asyncio.run(_judge(office.log, venue))}
@@ -87,11 +85,24 @@ def _start(context, office: Office):
     return process
 
 
-def _torment(context, office: Office, kills: int, chance: random.Random) -> dict[str, int]:
+def _await_moment(venue: Venue, chance: random.Random) -> None:
+    """Any moment, or more often one just after an order has reached the exchange."""
+    if chance.random() < 0.3:
+        time.sleep(chance.uniform(0.05, 1.0))
+        return
+    placed, patience = len(venue.history), time.monotonic() + 1.5
+    while len(venue.history) == placed and time.monotonic() < patience:
+        time.sleep(0.001)
+    time.sleep(chance.choice((0, 0.002, 0.01, 0.05)))
+
+
+def _torment(
+    context, office: Office, venue: Venue, kills: int, chance: random.Random
+) -> dict[str, int]:
     counts = Counter(killed=0, stopped=0)
     process = _start(context, office)
     while counts["killed"] + counts["stopped"] < kills:
-        time.sleep(chance.uniform(0.05, 1.2))
+        _await_moment(venue, chance)
         if process.exitcode is not None:
             raise RuntimeError(f"the trader ended by itself, with status {process.exitcode}")
         if (counts["killed"] + counts["stopped"]) % STOPS == STOPS - 1:

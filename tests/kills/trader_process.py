@@ -19,13 +19,15 @@ from domain.instant import CANDLE
 from domain.instruments import DEFAULT, Instruments
 from domain.parameters import STANDARD
 from entrypoints.local.trader import Trader
-from entrypoints.simulation.busy_policy import BUSY
+from entrypoints.simulation.busy_policy import trading
 from entrypoints.wiring.injector import providers
 from entrypoints.wiring.local import local
 from tests.kills.fast_clock import FastClock
 
 KEY, SECRET = "kill-run", "secret-of-the-kill-run"
 WARM_UP = 60
+BUSY = trading(buys=1, sells=2)
+CLOSING = attrs.evolve(BUSY, due=lambda *_: None, exits=lambda *_: ())
 PARAMETERS = STANDARD.with_settings(
     [
         "technical_candles=60",
@@ -48,6 +50,8 @@ class Office:
     seed: int
     days: float
     instruments: Instruments = DEFAULT
+    is_closing: bool = False
+    """No new orders: what is under way is brought to its end."""
 
     @property
     def log(self) -> Path:
@@ -83,7 +87,7 @@ async def _work(office: Office) -> None:
             clock=providers.Object(office.clock),
             instruments=office.instruments,
             parameters=PARAMETERS,
-            policy=providers.Object(BUSY),
+            policy=providers.Object(CLOSING if office.is_closing else BUSY),
             exchange=providers.Object(exchange),
             market_data=providers.Object(RecordedMarketData(office.series())),
             notifier=providers.Object(InMemoryNotifier()),

@@ -186,6 +186,7 @@ PROJECTIONS: dict[type[e.Event], Projection] = {
     e.PeakRaised: _position,
     e.TrailingStopRaised: _position,
     e.PositionReduced: _position,
+    e.PositionWrittenOff: _position,
     e.StopLossHit: _position,
     e.TakeProfitHit: _position,
     e.EntryDisbelieved: _position,

@@ -67,6 +67,7 @@ async def book_order(done: Progress) -> None:
             # state first: fills that arrive between the two answers are then never missed
             placed = await desk.exchange.order(done.order.exchange_id or "")
             fills = await desk.exchange.fills(placed.exchange_id, since)
+            fills = _of_order(fills, placed.exchange_id)
             unseen = [one for one in fills if not done.order.has_fill(one.id)]
             doubted = await _disbelieved(done, unseen)
         except (Retryable, Broken):
@@ -80,6 +81,12 @@ async def book_order(done: Progress) -> None:
             return
         if new:
             await done.record(*new)
+
+
+def _of_order(fills: Sequence[Fill], exchange_id: str) -> tuple[Fill, ...]:
+    """The order's own fills, each once: pages overlap, and a list may hold more than was asked."""
+    own = {one.id: one for one in fills if one.exchange_id == exchange_id}
+    return tuple(own.values())
 
 
 async def _disbelieved(done: Progress, fills: Sequence[Fill]) -> OrderQuarantined | None:

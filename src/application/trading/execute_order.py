@@ -14,6 +14,7 @@ from application.errors import Broken, ConfigurationError, InDoubt, OutsideError
 from application.policy import Policy
 from application.ports.clock import Clock
 from application.ports.exchange import Exchange, MarketOrder
+from application.read_models import PositionRow
 from application.trading.book_order import book_order
 from application.trading.resolve_doubt import resolve_doubt
 from application.trading.size_order import Ready, prepare
@@ -24,6 +25,7 @@ from domain.events import (
     OrderPlaced,
     OrderRefused,
     OrderSubmitting,
+    PositionWrittenOff,
 )
 from domain.events.recorded import event_id
 from domain.instruments import Instruments
@@ -126,6 +128,22 @@ class Progress:
         self.version += len(events)
 
 
+def _writing_off(done: Progress, row: PositionRow, now: int) -> Commit:
+    """The position whose coins are gone ends here, instead of being sold at every tick."""
+    assert row.open is not None  # that is what makes it gone
+    event = PositionWrittenOff(
+        row.position_id, row.pair, done.order.order, row.open.quantity, now
+    )
+    return done.desk.log.commit(
+        f"position/{row.position_id}",
+        row.version + 1,
+        [event],
+        at=now,
+        correlation=done.correlation,
+        causation=event_id(done.stream, done.version + 1),
+    )
+
+
 async def _submit(done: Progress) -> None:
     """Size the order, put the intent on the log, and only then send it."""
     desk, order = done.desk, done.order
@@ -134,7 +152,10 @@ async def _submit(done: Progress) -> None:
     except (Retryable, Broken):
         return  # nothing was sent: the next message tries again
     if not isinstance(ready, Ready):
-        await done.record(OrderRefused(order.order, order.pair, ready.guard, ready.detail))
+        refused = OrderRefused(order.order, order.pair, ready.guard, ready.detail)
+        now = desk.clock.now()
+        others = () if ready.gone is None else (_writing_off(done, ready.gone, now),)
+        await done.record(refused, others=others, at=now)
         return
     sending = ready.submitting
     await done.record(sending)

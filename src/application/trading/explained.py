@@ -27,6 +27,7 @@ from domain.events import (
     PositionClosed,
     PositionOpened,
     PositionReduced,
+    PositionWrittenOff,
     SignalScored,
     StopLossHit,
     TakeProfitHit,
@@ -245,6 +246,9 @@ def _position_described(event: Event) -> tuple[str, str] | None:
         case EntryDisbelieved():
             seen = f"market {_yen(event.price)} JPY, entry {_yen(event.entry)} JPY"
             return "not believed", f"{seen}: over half apart, a human was told, nothing was done"
+        case PositionWrittenOff():
+            missing = f"{_plain(event.missing)} coins are not there"
+            return "written off", f"{missing}: somebody else moved them"
         case PositionReduced():
             return (
                 "reduced",

@@ -14,9 +14,10 @@ from application.read_models import (
     BREAKER_KEY,
     POSITIONS,
     TRADES,
+    PositionRow,
 )
 from domain.events import OrderSubmitting, Reason, Side, Sizing
-from domain.instant import DAY, SECOND
+from domain.instant import DAY, MINUTE, SECOND
 from domain.money import Jpy
 from domain.strategy.buy_guards import BuyCircumstances, refusal_of
 from domain.strategy.trade_stats import TradeStats, trade_stats
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from domain.trading.order import Order
     from domain.trading.position import OpenPosition
 
+SHOWN_WITHIN = 10 * MINUTE
+"""Coins that were bought show in the balances by then (ms)."""
 RECENT = DAY
 """Orders of a pair this long back are kept apart by their amounts."""
 
@@ -45,6 +48,8 @@ class NotNow:
 
     guard: str
     detail: str
+    gone: PositionRow | None = None
+    """The position whose coins are not there any more."""
 
 
 async def prepare(order: Order, desk: Desk) -> Ready | NotNow:
@@ -116,8 +121,17 @@ async def _prepare_sell(
         min(row.open.quantity, free), await _recent(order, desk), instrument, desk.parameters
     )
     if is_dust(quantity, instrument):
-        return NotNow("dust", f"{quantity} is under the minimum of {instrument.min_amount}")
+        detail = f"{quantity} is under the minimum of {instrument.min_amount}"
+        return NotNow("dust", detail, row if _is_gone(row.open, balances, desk) else None)
     return Ready(await _submitting(order, None, quantity, None, quote, balances, desk))
+
+
+def _is_gone(position: OpenPosition, balances: Balances, desk: Desk) -> bool:
+    """True when the coins are on the account no more: not free, not reserved, not just bought."""
+    free = balances.coins_free.get(position.pair, Decimal(0))
+    held = free + balances.coins_reserved.get(position.pair, Decimal(0))
+    is_old = desk.clock.now() - position.opened_at > SHOWN_WITHIN
+    return is_old and is_dust(held, desk.instruments.of(position.pair))
 
 
 def _held_too_short(order: Order, position: OpenPosition, desk: Desk) -> NotNow | None:

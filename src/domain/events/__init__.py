@@ -55,6 +55,7 @@ from domain.events.trading import (
     PositionClosed,
     PositionOpened,
     PositionReduced,
+    PositionWrittenOff,
     Reason,
     Side,
     Sizing,
@@ -96,6 +97,7 @@ PositionEvent = (
     | TakeProfitHit
     | EntryDisbelieved
     | PositionReduced
+    | PositionWrittenOff
     | PositionClosed
 )
 Event = (
@@ -150,6 +152,7 @@ __all__ = [
     "PositionEvent",
     "PositionOpened",
     "PositionReduced",
+    "PositionWrittenOff",
     "PriceCollected",
     "Reason",
     "Recorded",

@@ -17,11 +17,12 @@ class Side(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an order was asked for."""
+    """Why an order was asked for, or a position ended."""
 
     SIGNAL = "signal"
     STOP_LOSS = "stop_loss"
     TAKE_PROFIT = "take_profit"
+    WRITTEN_OFF = "written_off"
 
 
 @quickly_made
@@ -237,6 +238,20 @@ class PositionReduced:
 
 
 @quickly_made
+@attrs.frozen(slots=True, weakref_slot=False)
+class PositionWrittenOff:
+    """The exchange no longer holds the coins: somebody else moved them. `missing` in coins.
+
+    What came in for them is not on this log, so no gain is counted; a human is told.
+    """
+
+    position: str
+    pair: str
+    order: str
+    missing: Decimal
+    written_off_at: int
+
+
 @attrs.frozen(slots=True, weakref_slot=False)
 class PositionClosed:
     """The coins are sold. `gain` in JPY after fees, `gain_pct` of the cost; `dust` coins remain."""

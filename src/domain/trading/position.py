@@ -13,6 +13,7 @@ from domain.events import (
     PositionEvent,
     PositionOpened,
     PositionReduced,
+    PositionWrittenOff,
     Reason,
     StopLossHit,
     TakeProfitHit,
@@ -91,6 +92,8 @@ def apply(position: Position | None, event: PositionEvent) -> Position:
                 sold=position.sold + event.quantity,
                 proceeds=position.proceeds + event.proceeds,
             )
+        case PositionWrittenOff():
+            return _written_off(position, event)
         case PositionClosed():
             return _closed(position, event)
 
@@ -123,6 +126,24 @@ def _closed(held: OpenPosition, event: PositionClosed) -> ClosedPosition:
         reason=event.reason,
         dust=event.dust,
         closed_at=event.closed_at,
+    )
+
+
+def _written_off(held: OpenPosition, event: PositionWrittenOff) -> ClosedPosition:
+    """Nothing is known of what came in for the coins, so no gain and no loss is claimed."""
+    return ClosedPosition(
+        position=held.position,
+        pair=held.pair,
+        quantity=held.quantity + held.sold,
+        entry=held.entry,
+        cost=held.cost,
+        opened_at=held.opened_at,
+        exit=held.entry,
+        gain=NOTHING_YET,
+        gain_pct=0.0,
+        reason=Reason.WRITTEN_OFF,
+        dust=event.missing,
+        closed_at=event.written_off_at,
     )
 
 

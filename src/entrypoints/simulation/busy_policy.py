@@ -20,12 +20,8 @@ if TYPE_CHECKING:
     from domain.events import Thresholds
     from domain.parameters import StrategyParameters
 
-SELLS = 6
-"""One tick in so many a position that is old enough is sold."""
 EARLY = 0.8
 """The share of the minimum hold after which a sale is asked for."""
-BUYS = 4
-"""One tick in so many a coin that is not held is bought."""
 
 
 def due(
@@ -36,36 +32,40 @@ def due(
     return "busy"
 
 
-def decide(
-    scored: Sequence[Scored],
-    holdings: Sequence[Holding],
-    busy: Mapping[str, str],
-    limits: Thresholds,
-    now: int,
-    p: StrategyParameters,
-) -> Verdict:
-    """Sell what is held for a while, by the digits of the time; otherwise buy what is not held.
+def trading(buys: int, sells: int) -> Policy:
+    """At one tick in `buys` a coin that is not held is bought, in `sells` a held one is sold.
 
-    Some sales are asked for too early: the desk has to refuse them.
+    By the digits of the time. Some sales are asked for too early: the desk has to refuse them.
     """
-    del limits
-    held = {one.pair: one for one in holdings}
-    free = [one for one in scored if one.pair not in busy]
-    sells = tuple(
-        one
-        for one in free
-        if one.pair in held
-        and (now - held[one.pair].opened_at) / SECOND >= p.min_hold_s * EARLY
-        and _digits(one.pair, now) % SELLS == 0
-    )
-    buys = tuple(
-        one
-        for one in free
-        if one.pair not in held and one.buyable and _digits(one.pair, now) % BUYS == 0
-    )
-    action = Action.SELL if sells else Action.BUY if buys else Action.HOLD
-    ranking = tuple(one.pair for one in scored)
-    return Verdict(action, sells, () if sells else buys, ranking, ())
+
+    def decide(
+        scored: Sequence[Scored],
+        holdings: Sequence[Holding],
+        busy: Mapping[str, str],
+        limits: Thresholds,
+        now: int,
+        p: StrategyParameters,
+    ) -> Verdict:
+        del limits
+        held = {one.pair: one for one in holdings}
+        free = [one for one in scored if one.pair not in busy]
+        sold = tuple(
+            one
+            for one in free
+            if one.pair in held
+            and (now - held[one.pair].opened_at) / SECOND >= p.min_hold_s * EARLY
+            and _digits(one.pair, now) % sells == 0
+        )
+        bought = tuple(
+            one
+            for one in free
+            if one.pair not in held and one.buyable and _digits(one.pair, now) % buys == 0
+        )
+        action = Action.SELL if sold else Action.BUY if bought else Action.HOLD
+        ranking = tuple(one.pair for one in scored)
+        return Verdict(action, sold, () if sold else bought, ranking, ())
+
+    return Policy(due, decide, size, follow)
 
 
 def _digits(pair: str, now: int) -> int:
@@ -83,4 +83,4 @@ async def size(request: BuyRequest, p: StrategyParameters) -> tuple[Jpy, Sizing]
     return distinct_amount(Jpy(Decimal(wanted)), request.recent_amounts, p), sizing
 
 
-BUSY = Policy(due, decide, size, follow)
+BUSY = trading(buys=4, sells=6)

@@ -163,7 +163,7 @@ class JudgeOfOrders:
             others = [one for one in self.open_positions() if one.pair == event.pair]
             if len(others) > 1:
                 self._findings.add("I4", at, f"{event.pair} has {len(others)} open positions")
-        if isinstance(after, ClosedPosition):
+        if isinstance(event, e.PositionClosed) and isinstance(after, ClosedPosition):
             self._closed(event, after, at)
 
     def _closed(self, event: e.PositionEvent, after: ClosedPosition, at: int) -> None:
