@@ -18,6 +18,7 @@ COMMANDS = {
     "audit": "Check a log: nothing edited, and books that balance to the last decimal.",
     "anchor": "Print the digest of a log, to keep elsewhere.",
     "fake-coincheck": "Serve a faithful fake of Coincheck on 127.0.0.1, faults included.",
+    "settle": "Say what became of an order that evidence cannot settle.",
     "rebuild": "Fold the log again into its read models.",
 }
 FAILED = 1
