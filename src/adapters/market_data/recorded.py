@@ -47,14 +47,13 @@ class RecordedMarketData:
     def _look_ahead(self, newest: int) -> None:
         """Line the pairs up after a candle opened at `newest` (ms), if they agree for a while."""
         first, *others = (one.coming(newest) for one in self._pairs.values())
-        times = first if all(one == first for one in others) else first[:0]
+        times = first.tolist() if all(one == first for one in others) else []
         self._given = newest
         self._upcoming = iter(times)
         self._expected = next(self._upcoming, None)
         pairs = tuple(self._pairs)
-        until = times[-1] if times else newest
         # zip of one list makes tuples of one candle, without a step of ours
-        streams = [zip(one.between(newest, until), strict=True) for one in self._pairs.values()]
+        streams = [zip(one.after(newest, times), strict=True) for one in self._pairs.values()]
         rows = zip(*streams, strict=True)
         # all at once: a loop that does one thing runs faster than its parts between other work
         self._ahead = iter([dict(zip(pairs, row, strict=True)) for row in rows])
@@ -74,13 +73,21 @@ class _Recording:
         # arrays: a number becomes an object beside its candle, and not all of them beforehand
         self._times = array("q", series.open_time.tobytes())
         prices = (series.open, series.high, series.low, series.close, series.volume)
-        self._columns = (self._times, *(array("d", one.tobytes()) for one in prices))
+        self._columns = tuple(array("d", one.tobytes()) for one in prices)
 
     def between(self, after: int, newest: int) -> list[Candle]:
         """Candles opened in (after, newest] (ms)."""
-        part = slice(bisect_right(self._times, after), bisect_right(self._times, newest))
+        first, end = bisect_right(self._times, after), bisect_right(self._times, newest)
+        return self._made(first, self._times[first:end])
+
+    def after(self, moment: int, times: Sequence[int]) -> list[Candle]:
+        """The candles after a moment (ms), opened at these times: one number for all pairs."""
+        return self._made(bisect_right(self._times, moment), times)
+
+    def _made(self, first: int, times: Sequence[int]) -> list[Candle]:
+        part = slice(first, first + len(times))
         columns = (column[part] for column in self._columns)
-        return list(map(_candle, repeat(self._pair), *columns))
+        return list(map(_candle, repeat(self._pair), times, *columns))
 
     def coming(self, moment: int) -> "array[int]":
         """The next opening times after a moment (ms), at most a stretch of them."""

@@ -4,6 +4,7 @@ Each window holds only candles closed by its own tick, so nothing is known early
 those that scoring it alone gives.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
@@ -75,7 +76,8 @@ class _Pair:
         self.series = series
         self.due = due
         self.ready: dict[int, TechnicalReading | None] = {}
-        self._open_times = series.open_time.tolist()
+        # an array: a number becomes an object when it is looked at, and not before
+        self._open_times = array("q", series.open_time.tobytes())
         self._cursor = 0
 
     def index_at(self, at: int) -> int:

@@ -72,7 +72,7 @@ async def collect_prices(
     memory.version = -1  # until the append has succeeded, what is added below is not true yet
     events: list[Event] = []
     moves: dict[str, float] = {}
-    newest_closed = tick - CANDLE
+    newest_closed, opened = tick - CANDLE, memory.newest
     for pair in pairs:
         candles = answers[pair]
         if isinstance(candles, OutsideError):
@@ -83,8 +83,8 @@ async def collect_prices(
                 events.append(_collected(candle))
                 closes.append(candle.close)
             newest = candles[-1]
-            opened = memory.newest[pair] = newest.open_time
-            if opened == newest_closed and len(closes) == CLOSES:
+            at = opened[pair] = newest.open_time
+            if at == newest_closed and len(closes) == CLOSES:
                 moves[pair] = move_pct(newest.close, closes[0])
     reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:

@@ -63,8 +63,10 @@ class SimulatedPrices:
         """The last price seen by a moment (ms); None before the first candle."""
         one = self._pairs[pair]
         if moment == one.next_close:
-            one.move_to(one.at + 1)  # a tick, and the next candle has just closed
-            jpy = one.closes[one.at]
+            # a tick, and the next candle has just closed; spelled out, for most ticks end here
+            at = one.at = one.at + 1
+            one.next_close = one.next_closes[at]
+            jpy = one.closes[at]
         else:
             at = one.newest_opened(moment - 1)  # what opens right now is not seen yet
             if at < 0:
@@ -94,7 +96,7 @@ class SimulatedPrices:
 class _Pair:
     """Prices of one pair in yen, and the candle that was looked at last."""
 
-    __slots__ = ("at", "closes", "next_close", "opens", "times")
+    __slots__ = ("at", "closes", "next_close", "next_closes", "opens", "times")
 
     def __init__(self, series: CandleSeries, rates: _Rates) -> None:
         opened, closed = _moments(series)
@@ -102,12 +104,14 @@ class _Pair:
         self.times = array("q", opened.tobytes())
         self.opens = rates.in_yen(series.open, opened)
         self.closes = rates.in_yen(series.close, closed)
+        # by candle, when the one after it closes; never for the last one
+        self.next_closes = array("q", np.append(closed[1:], -1).tobytes())
         self.move_to(0)
 
     def move_to(self, at: int) -> None:
         """Look at a candle; the one after it, if any, closes at `next_close`."""
         self.at = at
-        self.next_close = self.times[at + 1] + CANDLE if at + 1 < len(self.times) else None
+        self.next_close = self.next_closes[at]
 
     def newest_opened(self, moment: int) -> int:
         """Index of the newest candle opened at or before a moment; -1 when there is none."""
