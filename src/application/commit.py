@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import attrs
 
+from application.errors import Conflict
 from application.ports.event_store import EventStore
 from application.ports.read_models import ReadModels
 from application.read_models import rows_of
+from domain.errors import IllegalTransition
 from domain.events import Commit, Event
 from domain.quick import maker
 
@@ -39,5 +41,17 @@ class Log:
 
         Raises Conflict when somebody else was first: read again, decide again.
         """
-        await self.store.append(commits, await rows_of(commits, self.tables))
+        try:
+            rows = await rows_of(commits, self.tables)
+        except IllegalTransition:
+            # the tables may be ahead of what the writer had read: then he is late, not wrong
+            await self._refuse_late(commits)
+            raise
+        await self.store.append(commits, rows)
         return commits
+
+    async def _refuse_late(self, commits: Sequence[Commit]) -> None:
+        for commit in commits:
+            newest = await self.store.version(commit.stream)
+            if commit.version <= newest:
+                raise Conflict(f"{commit.stream} is at version {newest}: somebody was faster")

@@ -487,3 +487,23 @@ async def test_a_closing_sale_has_its_gain_on_a_clock_that_goes_on_by_itself():
     assert kinds(await execute_order("s1", desk=desk))[-1] is PositionClosed
     rows = await desk.log.tables.since(TRADES, PAIR, 0)
     assert [row.gain_pct is None for row in rows] == [True, False]
+
+
+async def test_an_executor_that_is_overtaken_while_it_books_gets_a_conflict():
+    """The tables already tell of the position that somebody else has opened meanwhile."""
+    desk = a_desk()
+    order = await ask(desk)
+
+    class Overtaken(type(desk.exchange)):
+        """Lets another executor finish the order between the look and the booking."""
+
+        async def fills(self, exchange_id, since):
+            found = await super().fills(exchange_id, since)
+            await execute_order(order, desk=attrs.evolve(desk, exchange=faster))
+            return found
+
+    slow = Overtaken(desk.clock, placed=desk.exchange.placed)
+    faster = type(desk.exchange)(desk.clock, placed=desk.exchange.placed)
+    with pytest.raises(Conflict):
+        await execute_order(order, desk=attrs.evolve(desk, exchange=slow))
+    assert len(await desk.log.tables.flagged(POSITIONS)) == 1

@@ -96,6 +96,11 @@ def _await_moment(venue: Venue, chance: random.Random) -> None:
     time.sleep(chance.choice((0, 0.002, 0.01, 0.05)))
 
 
+def _check(process) -> None:
+    if process.exitcode is not None:
+        raise RuntimeError(f"the trader ended by itself, with status {process.exitcode}")
+
+
 def _torment(
     context, office: Office, venue: Venue, kills: int, chance: random.Random
 ) -> dict[str, int]:
@@ -103,8 +108,7 @@ def _torment(
     process = _start(context, office)
     while counts["killed"] + counts["stopped"] < kills:
         _await_moment(venue, chance)
-        if process.exitcode is not None:
-            raise RuntimeError(f"the trader ended by itself, with status {process.exitcode}")
+        _check(process)
         if (counts["killed"] + counts["stopped"]) % STOPS == STOPS - 1:
             os.kill(process.pid, signal.SIGSTOP)
             counts["stopped"] += 1
@@ -112,6 +116,7 @@ def _torment(
             time.sleep(chance.uniform(0.05, 0.8))
             os.kill(process.pid, signal.SIGCONT)
             time.sleep(chance.uniform(0.05, 0.5))
+            _check(beside)
             os.kill(beside.pid, signal.SIGKILL)
             beside.join()
         else:
