@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -13,6 +14,7 @@ from adapters.wire_format.decode import EventDecoder, decode_events
 from adapters.wire_format.digest import RunDigest
 from adapters.wire_format.encode import encode_events
 from adapters.wire_format.upcast import SCHEMAS
+from adapters.wire_format.wire_structs import struct_maker
 from application.errors import Broken
 from domain import events as e
 from domain.money import Jpy
@@ -42,6 +44,14 @@ def test_every_kind_comes_back_equal(kind: type[e.Event]) -> None:
         assert written(back) == body, "equal events are equal bytes"
 
     comes_back()
+
+
+@given(events())
+def test_the_fields_of_an_event_are_sorted(event: e.Event) -> None:
+    kind = type(event).__name__
+    data = msgspec.json.encode(event, order="sorted").decode()
+    expected = f'[{{"type":"{kind}","schema":{SCHEMAS[type(event)]},"data":{data}}}]'
+    assert written(event).decode() == expected
 
 
 @given(commits())
@@ -216,3 +226,12 @@ def test_added_encoded_is_the_same_as_added(event: e.Event) -> None:
         written(event), stream="s", version=1, at=one.at, correlation="a1", causation=""
     )
     assert digest.hexdigest() == digest_of([one])
+
+
+def test_a_kind_of_event_may_hold_only_what_can_be_written() -> None:
+    @attrs.frozen(slots=True)
+    class Odd:
+        numbers: set[int]
+
+    with pytest.raises(TypeError, match=r"event\.numbers"):
+        struct_maker(Odd, 1)
