@@ -193,7 +193,13 @@ MUTANTS: dict[int, tuple[str, Callable[[], Any]]] = {
         "the ticker for a fill's price",
         lambda: changed((book_order, "_received", _priced_by_the_ticker)),
     ),
-    3: ("fills of other orders", lambda: changed((FaultyExchange, "fills", _unfiltered))),
+    3: (
+        "fills of other orders",
+        lambda: changed(
+            (FaultyExchange, "fills", _unfiltered),
+            (book_order, "_of_order", lambda fills, _: fills),
+        ),
+    ),
     4: ("dollars for yen", lambda: changed((book_order, "_closed", _gain_in_dollars))),
     5: (
         "no minimum hold at the desk",
