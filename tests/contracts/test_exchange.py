@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -28,11 +30,13 @@ from adapters.exchange.coincheck_fake.api import make_app
 from adapters.exchange.coincheck_fake.rules import Terms as VenueTerms
 from adapters.exchange.coincheck_fake.server import serving
 from adapters.exchange.coincheck_fake.venue import Venue
+from adapters.exchange.paper.exchange import PaperExchange
+from adapters.exchange.paper.journal import Journal
 from adapters.exchange.simulated.exchange import SimulatedExchange
 from adapters.exchange.simulated.matching import FillAssumptions
 from adapters.exchange.simulated.prices import SimulatedPrices
 from application.errors import Refused, Retryable
-from application.ports.exchange import Balances, Exchange, Fill, MarketOrder, PlacedState
+from application.ports.exchange import Balances, Exchange, Fill, MarketOrder, PlacedState, Quote
 from domain.events import Side
 from domain.instant import CANDLE, SECOND
 from domain.instruments import DEFAULT
@@ -141,6 +145,7 @@ class Switchboard:
 
 SWITCHBOARD = Switchboard()
 RUNNING = ExitStack()
+FOLDERS = ExitStack()
 
 
 @cache
@@ -191,8 +196,55 @@ class RenamedMarket:
         return self._prices.first_after(self._names[pair], moment)
 
 
+class TradesSoFar:
+    """The known market as a source of live prices: what was traded by now."""
+
+    def __init__(self, prices: SimulatedPrices, clock: SimulatedClock, terms: Terms) -> None:
+        self._prices, self._clock, self._terms = prices, clock, terms
+
+    async def trades(self, pair: str, since: int) -> list[tuple[int, Decimal]]:
+        now, found = self._clock.now(), []
+        seen = self._prices.last(pair, now)
+        at: int | None = max(since, START)
+        if since < START and seen is not None:
+            found.append((START, SEEN))
+        while at is not None and (traded := self._prices.first_after(pair, at)):
+            at = traded[0] if traded[0] <= now else None
+            if at is not None:
+                found.append(traded)
+                at += 498  # somebody trades twice a second
+        newest = self._prices.first_after(pair, now - 1)
+        if newest is not None and newest[0] == now and (not found or found[-1][0] < now):
+            found.append(newest)
+        return found
+
+    async def quote(self, pair: str) -> Quote:
+        middle = (await self.trades(pair, 0))[-1][1]
+        half = self._terms.spread / 2
+        return Quote(Jpy(middle * (1 - half)), Jpy(middle * (1 + half)))
+
+
+def on_paper(terms: Terms) -> Plug:
+    """The paper account with the known market for live prices."""
+    clock = SimulatedClock(START)
+    prices = SimulatedPrices(market(terms), HundredYen(), terms.decimals)
+    folder = Path(FOLDERS.enter_context(TemporaryDirectory()))
+    exchange = PaperExchange(
+        clock=clock,
+        source=TradesSoFar(prices, clock, terms),
+        journal=Journal(folder / "paper.jsonl"),
+        instruments=DEFAULT,
+        cash=Jpy(CASH),
+        terms=FillAssumptions(
+            spread=terms.spread, slippage=terms.slippage, fee=terms.fee, parts=terms.parts
+        ),
+    )
+    return Plug(exchange, clock, terms)
+
+
 EXCHANGES: dict[str, Callable[[Terms], Plug]] = {
     "simulated": simulated,
+    "on paper": on_paper,
     "coincheck over http": over_http,
 }
 """A plug joins with one line here."""
