@@ -113,5 +113,5 @@ async def test_a_damaged_journal_is_one_clear_error(tmp_path: Path, line: str) -
     path, clock = tmp_path / "paper.jsonl", SimulatedClock(START)
     opened(path, clock)
     path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(InputError, match="journal|line 2"):
+    with pytest.raises(InputError, match=r"journal|line 2"):
         opened(path, clock)
