@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from application.errors import ConfigurationError
+from application.errors import ConfigurationError, InputError
+from domain.errors import InstrumentError
+from entrypoints.cli.init import command
 from entrypoints.wiring.settings import load_settings, schema
 
 SECRET = "s3cr3t-of-the-test"  # noqa: S105 - made up
@@ -103,3 +106,30 @@ def test_the_schema_has_every_section_with_its_words() -> None:
     told = json.loads(schema())
     assert {"general", "coincheck", "live", "strategy"} <= set(told["properties"])
     assert "withdraw" in json.dumps(told)
+
+
+def test_init_writes_a_file_that_can_be_read_and_never_overwrites(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    words = ["--config", str(path)]
+    done = CliRunner().invoke(command, words, input="my folder\nen\nbtc, eth\n5000\n")
+    assert done.exit_code == 0, done.output
+    settings = load_settings(path, env_file=None)
+    assert settings.general.folder == Path("my folder")
+    assert settings.general.coins == ("BTC", "ETH")
+    assert settings.paper.cash_jpy == 5_000
+    before = path.read_text()
+    with pytest.raises(InputError, match="is there already"):
+        CliRunner().invoke(command, [*words, "--yes"], catch_exceptions=False)
+    assert path.read_text() == before
+
+
+def test_init_with_a_coin_that_does_not_exist_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    with pytest.raises(InstrumentError, match="PEPE"):
+        CliRunner().invoke(
+            command,
+            ["--config", str(path)],
+            input="f\nja\nPEPE\n1\n",
+            catch_exceptions=False,
+        )
+    assert not path.exists()

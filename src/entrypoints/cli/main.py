@@ -19,6 +19,7 @@ COMMANDS = {
     "anchor": "Print the digest of a log, to keep elsewhere.",
     "fake-coincheck": "Serve a faithful fake of Coincheck on 127.0.0.1, faults included.",
     "settle": "Say what became of an order that evidence cannot settle.",
+    "init": "Write a commented configuration file, by asking.",
     "config": "What can be set, and what is.",
     "rebuild": "Fold the log again into its read models.",
 }
