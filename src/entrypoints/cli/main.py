@@ -21,6 +21,7 @@ COMMANDS = {
     "settle": "Say what became of an order that evidence cannot settle.",
     "init": "Write a commented configuration file, by asking.",
     "config": "What can be set, and what is.",
+    "replay": "Decide a log again and compare.",
     "rebuild": "Fold the log again into its read models.",
 }
 FAILED = 1

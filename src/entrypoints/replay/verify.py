@@ -1,0 +1,172 @@
+"""A log decided again, from what was known at each analysis; fills held against their quotes.
+
+The same use cases run on tables folded from the log up to the analysis. What a model forecast is
+taken from the log: it was an input. Equal means equal to the bit.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+
+from adapters.clock.simulated import SimulatedClock
+from adapters.read_models.in_memory import InMemoryReadModels
+from adapters.technical_scorer.windowed import WindowedScorer
+from application.commit import Log
+from application.read_models import rows_of
+from application.scoring.read_sentiment import read_sentiment
+from application.scoring.score_forecast import score_forecast
+from application.scoring.score_technical import score_technical
+from application.strategy.decide_trades import Readings, decide_trades
+from domain import events as e
+from domain.events import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from application.policy import Policy
+    from application.ports.event_store import EventStore
+    from application.ports.read_models import Row
+    from domain.parameters import StrategyParameters
+
+MOMENTUM = "momentum"
+KEPT = 10
+
+
+@attrs.frozen
+class Difference:
+    """An event of an analysis that came out otherwise: what the log has, what it should have."""
+
+    analysis: str
+    recorded: str
+    decided: str
+
+
+@attrs.define
+class Verified:
+    """What a replay found. `max_bp` is the worst fill against its quote, in basis points."""
+
+    decisions: int = 0
+    equal: int = 0
+    fills: int = 0
+    max_bp: float = 0.0
+    mean_bp: float = 0.0
+    differences: list[Difference] = attrs.Factory(list)
+
+    def fill(self, bp: float) -> None:
+        """One more fill."""
+        self.fills += 1
+        self.max_bp = max(self.max_bp, abs(bp))
+        self.mean_bp += (bp - self.mean_bp) / self.fills
+
+
+class _Nowhere:
+    """A store that takes appends and keeps what was decided, not more."""
+
+    async def append(self, commits: Sequence[e.Commit], rows: Sequence[Row] = ()) -> None:
+        """Nothing is kept: the caller has the commits."""
+
+    async def version(self, stream: str) -> int:
+        """No analysis has been decided here before."""
+        del stream
+        return 0
+
+
+async def verify(store: EventStore, *, policy: Policy, parameters: StrategyParameters) -> Verified:
+    """Decide every analysis of a log again. Raises Broken for a log that cannot be read."""
+    clock = SimulatedClock()
+    tables = InMemoryReadModels(clock)
+    log = Log(_Nowhere(), tables, "replay")  # type: ignore[arg-type]
+    scorer = WindowedScorer(tables, parameters)
+    found = Verified()
+    waiting: list[e.Commit] = []
+    sent: dict[str, e.OrderSubmitting] = {}
+    async for _, commit in store.read_all():
+        clock.move_to(commit.at)
+        if commit.stream.startswith("analysis/") and isinstance(commit.events[0], e.SignalScored):
+            waiting = list(await _decided(commit, log, scorer, policy, parameters))
+            _compare(commit, waiting.pop(0), found)
+        for event in commit.events:
+            if isinstance(event, e.OrderSubmitting):
+                sent[event.order] = event
+            elif isinstance(event, e.OrderFilled) and event.order in sent:
+                found.fill(_basis_points(event, sent.pop(event.order)))
+        tables.write(await rows_of([commit], tables))
+    return found
+
+
+async def _decided(
+    commit: e.Commit,
+    log: Log,
+    scorer: WindowedScorer,
+    policy: Policy,
+    parameters: StrategyParameters,
+) -> tuple[e.Commit, ...]:
+    """The analysis as it comes out now, and the orders it asks for."""
+    signals = [one for one in commit.events if isinstance(one, e.SignalScored)]
+    pairs = [one.pair for one in signals]
+    at = commit.at
+    forecasts = await score_forecast(
+        pairs, at, tables=log.tables, forecaster=None, parameters=parameters
+    )
+    for one in signals:
+        given = one.forecast
+        fallback = forecasts.get(one.pair)
+        if given is not None and given.source != MOMENTUM:
+            forecasts[one.pair] = given
+        elif given is not None and fallback is not None:
+            # why the model did not answer was an input, too
+            forecasts[one.pair] = attrs.evolve(fallback, fallback_reason=given.fallback_reason)
+    readings = Readings(
+        await score_technical(pairs, at, scorer=scorer, parameters=parameters),
+        forecasts,
+        {
+            pair: await read_sentiment(pair, at, tables=log.tables, parameters=parameters)
+            for pair in pairs
+        },
+    )
+    return await decide_trades(
+        signals[0].analysis,
+        at,
+        readings,
+        cause=commit.causation,
+        pairs=pairs,
+        log=log,
+        policy=policy,
+        parameters=parameters,
+    )
+
+
+def _compare(recorded: e.Commit, decided: e.Commit, found: Verified) -> None:
+    found.decisions += 1
+    if recorded.events == decided.events:
+        found.equal += 1
+        return
+    if len(found.differences) < KEPT:
+        pairs = zip(recorded.events, decided.events, strict=False)
+        here, there = next(((a, b) for a, b in pairs if a != b), (None, None))
+        name = recorded.stream.partition("/")[2]
+        found.differences.append(Difference(name, _first(here, there), _first(there, here)))
+
+
+def _first(event: Any, other: Any) -> str:
+    """The first field in which an event differs from another, with its value."""
+    if type(event) is not type(other) or event is None:
+        return type(event).__name__
+    name = next(
+        one.name
+        for one in attrs.fields(type(event))
+        if getattr(event, one.name) != getattr(other, one.name)
+    )
+    pair = getattr(event, "pair", "")
+    return f"{type(event).__name__} {pair} {name} = {getattr(event, name)}"
+
+
+def _basis_points(filled: e.OrderFilled, sent: e.OrderSubmitting) -> float:
+    """How much worse than the quote it was sent at: > 0 cost money."""
+    quoted = sent.ask if filled.side is Side.BUY else sent.bid
+    worse = filled.price.amount / quoted.amount - 1
+    return float((worse if filled.side is Side.BUY else -worse) * Decimal(10_000))
