@@ -1,0 +1,46 @@
+"""Silence is an alarm: when no price has been stored for a while, somebody is told, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from application.errors import OutsideError, Retryable
+from application.read_models import PRICES
+from application.troubles import Troubles
+from domain.instant import CANDLE, iso
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from application.ports.notifier import Notifier
+    from application.ports.read_models import ReadModels
+
+WHAT = "the price feed"
+
+
+class PriceHeart:
+    """Beats with every candle that is stored."""
+
+    def __init__(self, tables: ReadModels, pairs: Sequence[str], notifier: Notifier) -> None:
+        self._tables = tables
+        self._pairs = pairs
+        self._troubles = Troubles(notifier)
+        self._newest: int | None = None
+
+    async def newest(self) -> int | None:
+        """When the newest candle of any pair had closed (ms); as last known if it cannot be read."""
+        try:
+            rows = [await self._tables.newest(PRICES, pair, 1) for pair in self._pairs]
+        except OutsideError:
+            return self._newest
+        opened = [one[-1].open_time for one in rows if one]
+        self._newest = max(opened) + CANDLE if opened else None
+        return self._newest
+
+    async def silent(self, since: int) -> None:
+        """Tell that nothing has come in since a moment (ms)."""
+        await self._troubles.failed(WHAT, Retryable(f"no candle has come in since {iso(since)}"))
+
+    async def beating(self) -> None:
+        """Tell that it is over, if it was told."""
+        await self._troubles.worked(WHAT)
