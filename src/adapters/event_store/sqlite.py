@@ -1,6 +1,7 @@
 """The log in one SQLite file, for one machine: a person's own trader, a backtest that is kept."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from sqlite3 import Connection
 from typing import Any, Final
@@ -134,11 +135,14 @@ class SqliteEventStore:
                 f"SELECT {_COLUMNS} FROM commits WHERE position > ? ORDER BY position LIMIT ?",
                 (after, _PAGE),
             )
-            for row in page:
-                after = row[0]
-                yield after, _commit(row)
+            commits, error = _page_of(page)
+            for position, commit in commits:
+                yield position, commit
+            if error is not None:
+                raise error
             if len(page) < _PAGE:
                 return
+            after = page[-1][0]
 
     async def follow(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """As read_all, then looks again every `poll_s` seconds of the clock, for ever."""
@@ -175,6 +179,23 @@ def _record(commit: Commit) -> tuple[Any, ...]:
         commit.writer,
         pack(encode_events(events)),
     )
+
+
+def _page_of(rows: Sequence[Any]) -> tuple[list[tuple[int, Commit]], Broken | None]:
+    """The commits of rows up to the first that cannot be read, and what is wrong with that one."""
+    found: list[tuple[int, Commit]] = []
+    # events hold no cycles: looking for some after every few hundred of them finds nothing
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        for row in rows:
+            found.append((row[0], _commit(row)))  # noqa: PERF401 - what was read must be kept
+    except Broken as error:
+        return found, error
+    finally:
+        if collects:
+            gc.enable()
+    return found, None
 
 
 def _commit(row: tuple[Any, ...]) -> Commit:

@@ -28,7 +28,7 @@ class PriceHeart:
         self._newest: int | None = None
 
     async def newest(self) -> int | None:
-        """When the newest candle of any pair had closed (ms); as last known if it cannot be read."""
+        """When the newest candle of any pair had closed (ms); as last known if unreadable."""
         try:
             rows = [await self._tables.newest(PRICES, pair, 1) for pair in self._pairs]
         except OutsideError:
