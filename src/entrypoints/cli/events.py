@@ -22,6 +22,7 @@ NAMES = tuple(sorted(one.__name__ for one in EVENT_TYPES))
 @click.option("--from", "start", type=Moment(), help="Not before.")
 @click.option("--to", "end", type=Moment(), help="Before.")
 @click.option("--limit", type=click.IntRange(1), help="Stop after so many.")
+@click.option("--follow", is_flag=True, help="Then wait for more, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(
     path: Path,
@@ -30,6 +31,7 @@ def command(
     start: int | None,
     end: int | None,
     limit: int | None,
+    follow: bool,
     as_json: bool,
 ) -> int:
     """List the events of a log, oldest first.
@@ -38,8 +40,10 @@ def command(
     Examples:
       crypto-trader events build/e.sqlite --type OrderRequested
       crypto-trader events build/e.sqlite --json | head
+      crypto-trader events trader/trader.sqlite --follow --type OrderFilled
     """
-    asyncio.run(_list(path, frozenset(kinds), stream or "", start, end, limit, as_json))
+    asked = _list(path, frozenset(kinds), stream or "", start, end, limit, follow, as_json)
+    asyncio.run(asked)
     return 0
 
 
@@ -50,6 +54,7 @@ async def _list(
     start: int | None,
     end: int | None,
     limit: int | None,
+    follow: bool,
     as_json: bool,
 ) -> None:
     from adapters.wire_format.encode import encode_events
@@ -57,7 +62,7 @@ async def _list(
 
     shown = 0
     with reading(path) as store:
-        async for position, commit in store.read_all():
+        async for position, commit in store.follow() if follow else store.read_all():
             if not commit.stream.startswith(stream) or (start is not None and commit.at < start):
                 continue
             if end is not None and commit.at >= end:
