@@ -73,6 +73,7 @@ class Engine:
         world, at = self.world, self.world.start
         quiet = world.end - (SETTLING + AFTER) * CANDLE
         while at <= quiet and (orders is None or len(self._book.orders) < orders):
+            await asyncio.sleep(0)  # nothing here ever waits: let an interruption through
             await self.tick(at)
             # a tick that took too long makes up for those it missed: once, at the next boundary
             at = max(at + CANDLE, -(-world.clock.now() // CANDLE) * CANDLE)
