@@ -24,6 +24,8 @@ from entrypoints.simulation.world import AFTER, SETTLING, Plan, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+WITHIN = 3
+"""Ticks after the last fault in which every order asked for before it has to end (I1)."""
 BLINDING = ("price", "log exit")
 """Steps whose faults excuse a stop that was not acted upon in its own tick."""
 
@@ -78,7 +80,10 @@ class Engine:
             # a tick that took too long makes up for those it missed: once, at the next boundary
             at = max(at + CANDLE, -(-world.clock.now() // CANDLE) * CANDLE)
         world.hostility.heal()
-        for _ in range(SETTLING):
+        left = set(self._book.under_way)
+        for settled in range(SETTLING):
+            if settled == WITHIN:
+                self._book.must_have_ended(left, at)
             await self.tick(at)
             at = max(at + CANDLE, -(-world.clock.now() // CANDLE) * CANDLE)
         return await self._finish()

@@ -223,14 +223,18 @@ class JudgeOfOrders:
                 self._findings.add("I3", at, f"the log has {quantity} {pair}, the exchange {real}")
                 self._coins[pair] = real
 
-    def at_end(self, at: int) -> int:
-        """After the healing: everything has settled. Returns how many orders were lost."""
-        history = self._exchange.history
+    def must_have_ended(self, names: set[str], at: int) -> None:
+        """I1: none of these orders is under way any more."""
         for order in self.under_way.values():
-            resting = history.get(order.exchange_id or "")
+            resting = self._exchange.history.get(order.exchange_id or "")
             if resting is not None and resting.state is PlacedState.OPEN:
                 continue  # nobody trades at the moment: the exchange itself has not ended it
-            self._findings.add("I1", at, f"{order.order} is still {order.state}")
+            if order.order in names:
+                self._findings.add("I1", at, f"{order.order} is still {order.state}")
+
+    def at_end(self, at: int) -> int:
+        """After the healing: everything has settled. Returns how many orders were lost."""
+        self.must_have_ended(set(self.under_way), at)
         for order in self.orders.values():
             if order.state in orders.FINAL and order.fills and order.order not in self._moved:
                 self._findings.add("I4", at, f"{order.order} traded and moved no position")
