@@ -41,6 +41,8 @@ class OpenPosition:
     opened_at: int
     sold: Decimal = Decimal(0)
     proceeds: Jpy = NOTHING_YET
+    is_doubted: bool = False
+    """A human was told that its entry cannot be believed."""
 
 
 @quickly_made
@@ -83,7 +85,9 @@ def apply(position: Position | None, event: PositionEvent) -> Position:
             return _moved(position, position.stop, event.peak)
         case TrailingStopRaised():
             return _moved(position, event.stop, position.peak)
-        case StopLossHit() | TakeProfitHit() | EntryDisbelieved():
+        case EntryDisbelieved():
+            return attrs.evolve(position, is_doubted=True)
+        case StopLossHit() | TakeProfitHit():
             return position
         case PositionReduced():
             return attrs.evolve(
@@ -92,10 +96,8 @@ def apply(position: Position | None, event: PositionEvent) -> Position:
                 sold=position.sold + event.quantity,
                 proceeds=position.proceeds + event.proceeds,
             )
-        case PositionWrittenOff():
-            return _written_off(position, event)
-        case PositionClosed():
-            return _closed(position, event)
+        case PositionWrittenOff() | PositionClosed():
+            return _ended(position, event)
 
 
 def _opened(event: PositionOpened) -> OpenPosition:
@@ -110,6 +112,14 @@ def _opened(event: PositionOpened) -> OpenPosition:
         peak=event.entry,
         opened_at=event.opened_at,
     )
+
+
+def _ended(
+    held: OpenPosition, event: PositionClosed | PositionWrittenOff
+) -> ClosedPosition:
+    if isinstance(event, PositionWrittenOff):
+        return _written_off(held, event)
+    return _closed(held, event)
 
 
 def _closed(held: OpenPosition, event: PositionClosed) -> ClosedPosition:
@@ -163,6 +173,7 @@ def _moved(held: OpenPosition, stop: Jpy, peak: Jpy) -> OpenPosition:
         held.opened_at,
         held.sold,
         held.proceeds,
+        held.is_doubted,
     )
 
 

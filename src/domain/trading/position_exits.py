@@ -45,10 +45,12 @@ def follow(holding: OpenPosition, price: Jpy, p: StrategyParameters) -> tuple[Po
     """What one price (JPY) does to an open position; () when nothing changes.
 
     An entry more than `entry_disbelief_pct` of the market price away from it is not believed:
-    one of the two is wrong, so a human is told and nothing is sold.
+    one of the two is wrong, so a human is told, once, and nothing is sold.
     """
     now, entry = price.amount, holding.entry.amount
     if abs(now - entry) * 100 > now * _decimal(p.entry_disbelief_pct):
+        if holding.is_doubted:
+            return ()  # told already
         return (EntryDisbelieved(holding.position, holding.pair, price, holding.entry),)
     if now <= holding.stop.amount:
         return (StopLossHit(holding.position, holding.pair, price, holding.stop),)

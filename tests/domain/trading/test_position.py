@@ -130,7 +130,8 @@ class AnyPosition(RuleBasedStateMachine):
         before = self.held
         for name in ("stop hit", "take-profit", "disbelief"):
             self.record(hit_by(name))
-        assert self.state == before
+        # but that a human was told
+        assert self.state == attrs.evolve(before, is_doubted=True)
 
     @precondition(is_open)
     @rule()

@@ -157,3 +157,11 @@ def test_along_any_prices_the_stop_rises_and_a_raised_one_is_over_break_even(
             if isinstance(event, StopLossHit):
                 assert holding == before
                 assert price <= before.stop
+
+
+def test_an_entry_that_is_not_believed_is_told_once_and_watched_on() -> None:
+    (told,) = follow(held(), jpy(400), STANDARD)
+    doubted = apply(held(), told)
+    assert isinstance(doubted, OpenPosition)
+    assert follow(doubted, jpy(400), STANDARD) == ()
+    assert kinds(doubted, 900) == ["StopLossHit"]
