@@ -55,12 +55,22 @@ def hit_by(name: str) -> e.PositionEvent:
         "take-profit": lambda: e.TakeProfitHit(NAME, PAIR, jpy(1300), jpy(1300)),
         "disbelief": lambda: e.EntryDisbelieved(NAME, PAIR, jpy(1), jpy(1000)),
         "part sold": lambda: e.PositionReduced(NAME, PAIR, "o2", Decimal("0.1"), jpy(1)),
+        "written off": lambda: e.PositionWrittenOff(NAME, PAIR, "o2", Decimal(2), 99),
         "closed": closed,
     }
     return made[name]()
 
 
-AFTER_OPENING = ("peak", "stop", "stop hit", "take-profit", "disbelief", "part sold", "closed")
+AFTER_OPENING = (
+    "peak",
+    "stop",
+    "stop hit",
+    "take-profit",
+    "disbelief",
+    "part sold",
+    "written off",
+    "closed",
+)
 
 
 class AnyPosition(RuleBasedStateMachine):
@@ -201,3 +211,10 @@ def test_a_round_trip_keeps_what_both_ends_said() -> None:
 def test_the_same_peak_and_stop_may_be_said_again() -> None:
     again = [e.PeakRaised(NAME, PAIR, jpy(1000)), e.TrailingStopRaised(NAME, PAIR, jpy(950), 0.0)]
     assert fold([opened(), *again]) == fold([opened()])
+
+
+def test_a_position_that_is_written_off_claims_no_gain() -> None:
+    ended = apply(apply(None, opened()), hit_by("written off"))
+    assert isinstance(ended, ClosedPosition)
+    assert (ended.gain, ended.gain_pct) == (jpy(0), 0.0)
+    assert (ended.reason, ended.dust, ended.closed_at) == (e.Reason.WRITTEN_OFF, 2, 99)
