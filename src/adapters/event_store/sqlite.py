@@ -20,7 +20,8 @@ from domain.quick import maker
 
 _made_commit = maker(Commit)
 
-_PAGE: Final = 1_000
+_PAGE: Final = 50
+"""Commits read at a time: few enough that their events stay in the processor's cache."""
 _NO_END: Final = 2**63 - 1
 _COLUMNS = "position, stream, version, at, correlation, causation, writer, body"
 _NEWEST = "SELECT last_version FROM commits WHERE stream = ? ORDER BY version DESC LIMIT 1"
