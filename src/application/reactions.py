@@ -1,125 +1,91 @@
 """Event -> what is sent because of it. A reaction only sends; whatever decides is a use case.
 
-AnalysisTriggered   -> analysis starter
-OrderRequested      -> order queue
-trouble and trades  -> notifier
+AnalysisTriggered     -> analysis starter
+OrderRequested        -> order queue
+trouble and trades    -> notifier
+decision, raised stop -> notifier, where it wants routine
 """
 
 from collections.abc import Iterable
+from typing import Final, get_args
 
 import attrs
 
 from application.errors import OutsideError
+from application.messages import Happened, ToldEvent
 from application.ports.analysis_starter import AnalysisStarter
 from application.ports.notifier import Notifier
 from application.ports.order_queue import OrderQueue
+from application.ranking import Ranker
 from domain.events import (
     AnalysisTriggered,
-    CircuitBreakerReset,
-    CircuitBreakerTripped,
     Commit,
-    EntryDisbelieved,
+    DecisionMade,
     Event,
-    OrderAbandoned,
-    OrderAdopted,
-    OrderFilled,
-    OrderInDoubt,
-    OrderProvenAbsent,
-    OrderQuarantined,
     OrderRequested,
-    PositionClosed,
-    PositionWrittenOff,
+    TrailingStopRaised,
 )
 from domain.events.recorded import event_id
+
+ACTED_ON: Final = frozenset({AnalysisTriggered, OrderRequested})
+"""Events that the trading itself goes on from."""
+ROUTINE: Final = frozenset({DecisionMade, TrailingStopRaised})
+"""Events that only a notifier that wants routine hears of."""
+TOLD: Final = frozenset(get_args(ToldEvent)) | ROUTINE
+"""Events that a human hears of."""
+SENT: Final = TOLD | ACTED_ON
+"""Events that anything is sent for."""
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class Reactions:
-    """Where things are sent."""
+    """Where things are sent. Without a ranker no rankings are."""
 
     analysis_starter: AnalysisStarter
     order_queue: OrderQueue
     notifier: Notifier
+    ranker: Ranker | None = None
+    _sent: frozenset[type] = attrs.field(init=False)
+
+    @_sent.default
+    def _what_is_sent(self) -> frozenset[type]:
+        return SENT if self.notifier.wants_routine else SENT - ROUTINE
 
     async def to(self, commits: Iterable[Commit]) -> None:
-        """Send what follows from what was just recorded."""
+        """Send what follows from what was just recorded: what is traded on first, then words.
+
+        What was decided stands when a sending fails: an order is sent again at the next tick,
+        an analysis follows the next price, and a notifier that fails changes nothing.
+        """
+        words: list[tuple[Event, Commit]] = []
         for commit in commits:
-            if SENT.isdisjoint(map(type, commit.events)):
+            if self._sent.isdisjoint(map(type, commit.events)):
                 continue  # by far the most: prices, and peaks that went up
             for offset, event in enumerate(commit.events):
-                kind = type(event)
-                if kind not in SENT:
-                    continue
-                try:
-                    cause = event_id(commit.stream, commit.version + offset)
-                    await self._send(event, commit.at, cause)
-                except OutsideError:
-                    # what was decided stands: an order is sent again at the next tick, an analysis
-                    # follows the next price, and a notifier that fails changes nothing
-                    continue
+                if type(event) in ACTED_ON:
+                    await self._act(event, commit, offset)
+                elif type(event) in self._sent:
+                    words.append((event, commit))
+        for event, commit in words:
+            await self._tell(event, commit)
 
-    async def _send(self, event: Event, at: int, cause: str) -> None:
-        if isinstance(event, AnalysisTriggered):
-            await self.analysis_starter.start(event.analysis, at, cause)
-        elif isinstance(event, OrderRequested):
-            await self.order_queue.send(event.order)
-        else:
-            await self.notifier.tell(_sentence(event))
+    async def _act(self, event: Event, commit: Commit, offset: int) -> None:
+        try:
+            if isinstance(event, AnalysisTriggered):
+                cause = event_id(commit.stream, commit.version + offset)
+                await self.analysis_starter.start(event.analysis, commit.at, cause)
+            elif isinstance(event, OrderRequested):
+                await self.order_queue.send(event.order)
+        except OutsideError:
+            return
 
-
-TOLD = frozenset(
-    {
-        OrderFilled,
-        PositionClosed,
-        PositionWrittenOff,
-        OrderInDoubt,
-        OrderAdopted,
-        OrderProvenAbsent,
-        OrderQuarantined,
-        OrderAbandoned,
-        EntryDisbelieved,
-        CircuitBreakerTripped,
-        CircuitBreakerReset,
-    }
-)
-"""Events that a human hears of."""
-SENT = TOLD | {AnalysisTriggered, OrderRequested}
-"""Events that anything is sent for."""
-
-
-def _sentence(event: object) -> str:
-    match event:
-        case OrderFilled():
-            return f"{event.side} {event.pair}: {event.quantity} at {event.price.amount:.3f} JPY"
-        case PositionClosed():
-            gain = f"{event.gain.amount:+.0f} JPY ({event.gain_pct:+.2f} %)"
-            return f"closed {event.pair} by {event.reason}: {gain}"
-        case OrderInDoubt():
-            return f"order {event.order} of {event.pair} is in doubt: {event.detail}"
-        case PositionWrittenOff():
-            missing = f"{event.missing} coins of {event.pair} are not on the account"
-            return f"{missing}: position {event.position} is given up; please look"
-        case EntryDisbelieved():
-            prices = f"entry {event.entry.amount:.3f} JPY, market {event.price.amount:.3f} JPY"
-            return f"{event.pair}: {prices}: too far apart, nothing is done; please look"
-        case CircuitBreakerTripped():
-            return f"circuit breaker tripped: {event.reason}; buying stops"
-        case CircuitBreakerReset():
-            return "circuit breaker reset: buying resumes"
-        case _:
-            return _sentence_of_doubt(event)
-
-
-def _sentence_of_doubt(event: object) -> str:
-    match event:
-        case OrderAdopted():
-            found = f"the exchange has it as {event.exchange_id}"
-            return f"order {event.order} of {event.pair} is out of doubt: {found}"
-        case OrderProvenAbsent():
-            return f"order {event.order} of {event.pair} was never placed: {event.evidence}"
-        case OrderQuarantined():
-            return f"order {event.order} of {event.pair} is set aside: {event.detail}; please look"
-        case OrderAbandoned():
-            return f"order {event.order} of {event.pair} was given up: {event.reason}"
-        case _:
-            raise AssertionError(f"{type(event).__name__} has no sentence")
+    async def _tell(self, event: Event, commit: Commit) -> None:
+        try:
+            if isinstance(event, ToldEvent):
+                await self.notifier.tell(Happened(event, commit.at))
+            elif isinstance(event, DecisionMade) and self.ranker is not None:
+                ranking = await self.ranker.ranking(event, commit)
+                if ranking is not None:
+                    await self.notifier.tell(ranking)
+        except OutsideError:
+            return

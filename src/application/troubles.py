@@ -3,6 +3,7 @@
 import attrs
 
 from application.errors import OutsideError
+from application.messages import AllClear, Trouble
 from application.ports.notifier import Notifier
 
 
@@ -17,15 +18,15 @@ class Troubles:
         """Something failed: say so if it worked before."""
         if name not in self.told:
             self.told[name] = str(failure)
-            await self._tell(f"{name} fails: {failure}; it is tried again")
+            await self._tell(Trouble(name, str(failure)))
 
     async def worked(self, name: str) -> None:
         """Something worked: say so if it had failed."""
         if self.told.pop(name, None) is not None:
-            await self._tell(f"{name} works again")
+            await self._tell(AllClear(name))
 
-    async def _tell(self, text: str) -> None:
+    async def _tell(self, message: Trouble | AllClear) -> None:
         try:
-            await self.notifier.tell(text)
+            await self.notifier.tell(message)
         except OutsideError:
             return  # who cannot be told is not told; trading goes on

@@ -11,7 +11,14 @@ from adapters.analysis_starter.in_process import InProcessStarter
 from adapters.clock.simulated import SimulatedClock
 from adapters.notifier.in_memory import InMemoryNotifier
 from adapters.order_queue.in_memory import InMemoryOrderQueue
+from application.errors import OutsideError, Retryable
+from application.messages import Ranking
+from application.ranking import Ranker
 from application.reactions import SENT, TOLD, Reactions
+from application.strategy.decide_trades import decide_trades
+from domain.instruments import DEFAULT
+from domain.money import Jpy
+from tests.given.analysis import ANALYSIS, PAIRS, Analyst, readings
 from tests.given.desk import NOW, jpy
 from tests.given.events import values_of
 
@@ -21,10 +28,10 @@ PAIR = "eth_usdt"
 class Outside:
     """All that a reaction may send to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wants_routine: bool = False) -> None:
         self.starter = InProcessStarter()
         self.queue = InMemoryOrderQueue(SimulatedClock(NOW))
-        self.notifier = InMemoryNotifier()
+        self.notifier = InMemoryNotifier(wants_routine=wants_routine)
         self.reactions = Reactions(self.starter, self.queue, self.notifier)
 
     async def saw(self, *events: e.Event, stream: str = "s", version: int = 1) -> None:
@@ -82,19 +89,22 @@ SENTENCES = {
     "nothing is done; please look": e.EntryDisbelieved("p", PAIR, jpy(1), jpy(100)),
     "tripped: losses_in_a_row": e.CircuitBreakerTripped("losses_in_a_row", jpy(1), 5),
     "breaker reset": e.CircuitBreakerReset(),
+    "stop of eth_usdt raised to 970.000 JPY": e.TrailingStopRaised("p", PAIR, jpy(970), 3.2),
+    "price 90.000 JPY, stop 97.000 JPY; it is sold": e.StopLossHit("p", PAIR, jpy(90), jpy(97)),
+    "price 131.000 JPY, goal 130.000 JPY": e.TakeProfitHit("p", PAIR, jpy(131), jpy(130)),
 }
 
 
 @pytest.mark.asyncio(loop_scope="function")
 @pytest.mark.parametrize("words", SENTENCES)
 async def test_a_human_hears_one_sentence_of(words):
-    outside = Outside()
+    outside = Outside(wants_routine=True)
     await outside.saw(SENTENCES[words])
     assert [words in said for said in outside.notifier.said] == [True]
 
 
 def test_every_event_that_is_told_has_its_sentence_here():
-    assert {type(event) for event in SENTENCES.values()} == TOLD
+    assert {type(event) for event in SENTENCES.values()} | {e.DecisionMade} == TOLD
 
 
 @pytest.mark.asyncio(loop_scope="function")
@@ -119,3 +129,81 @@ async def test_nothing_is_sent_for_any_other_event(event):
     await outside.saw(event)
     assert (len(outside.starter.waiting), outside.notifier.count) == (0, 0)
     assert await outside.queued() == []
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_who_does_not_want_routine_is_not_told_of_raised_stops():
+    outside = Outside()
+    await outside.saw(e.TrailingStopRaised("p", PAIR, jpy(970), 3.2))
+    assert outside.notifier.count == 0
+
+
+class Prices:
+    """A market that is asked for prices."""
+
+    def __init__(self, answer: Jpy | OutsideError) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    async def price(self, pair: str) -> Jpy:
+        self.asked.append(pair)
+        if isinstance(self.answer, OutsideError):
+            raise self.answer
+        return self.answer
+
+
+async def decided(prices: Prices, *, wants_routine: bool) -> InMemoryNotifier:
+    """What is told of an analysis that buys ETH while XRP is held: 10 coins for 1,000 JPY."""
+    analyst = Analyst()
+    opened = e.PositionOpened(
+        "p1", "xrp_usdt", "o1", Decimal(10), jpy(100), jpy(1000), jpy(97), jpy(130), NOW
+    )
+    log = analyst.log
+    await log.append(
+        log.commit("position/p1", 1, [opened], at=NOW, correlation="o1", causation="")
+    )
+    commits = await decide_trades(
+        ANALYSIS,
+        NOW,
+        readings({"eth_usdt": 0.9, "btc_usdt": 0.1}),
+        cause="",
+        pairs=PAIRS,
+        log=log,
+        policy=analyst.policy,
+        parameters=analyst.parameters,
+    )
+    notifier = InMemoryNotifier(wants_routine=wants_routine)
+    ranker = Ranker(log.tables, DEFAULT, prices.price)
+    queue = InMemoryOrderQueue(SimulatedClock(NOW))
+    await Reactions(InProcessStarter(), queue, notifier, ranker).to(commits)
+    assert await queue.receive() is not None
+    return notifier
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_an_analysis_is_told_as_a_ranking_with_positions_at_market_prices():
+    prices = Prices(jpy("104.5"))
+    (ranking,) = (await decided(prices, wants_routine=True)).messages
+    assert isinstance(ranking, Ranking)
+    assert [(one.pair, one.name) for one in ranking.coins] == [
+        ("eth_usdt", "Ethereum"),
+        ("btc_usdt", "Bitcoin"),
+        ("xrp_usdt", "XRP"),
+    ]
+    assert [one.pair for one in ranking.trades] == ["eth_usdt"]
+    (held,) = ranking.positions
+    assert (held.gain, held.gain_pct, prices.asked) == (jpy(45), 4.5, ["xrp_usdt"])
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_ranking_goes_out_without_a_price_that_cannot_be_had():
+    (ranking,) = (await decided(Prices(Retryable("down")), wants_routine=True)).messages
+    (held,) = ranking.positions
+    assert (held.price, held.gain, held.gain_pct) == (None, None, None)
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_without_routine_no_ranking_is_built_and_no_price_asked_for():
+    prices = Prices(jpy(100))
+    notifier = await decided(prices, wants_routine=False)
+    assert (notifier.messages, prices.asked) == ([], [])

@@ -16,6 +16,7 @@ from adapters.notifier.in_memory import InMemoryNotifier
 from adapters.technical_scorer.batched import BatchedScorer
 from adapters.technical_scorer.windowed import WindowedScorer
 from adapters.wire_format.digest import RunDigest
+from application.messages import Message
 from domain.events import OrderFilled, PositionClosed, SignalScored
 from domain.instant import CANDLE
 from domain.instruments import DEFAULT
@@ -110,7 +111,9 @@ def test_overriding_one_provider_swaps_that_plug_everywhere_and_no_other() -> No
     class Deaf:
         """Says nothing."""
 
-        async def tell(self, text: str) -> None:
+        wants_routine = False
+
+        async def tell(self, message: Message) -> None:
             """Nothing."""
 
     container = in_memory(**world_of_two_days(), notifier=providers.Singleton(Deaf))

@@ -14,6 +14,7 @@ import attrs
 from adapters.exchange.simulated.exchange import SimulatedExchange
 from adapters.market_data import closed_only
 from adapters.read_models.in_memory import InMemoryReadModels
+from application.messages import Trouble
 from application.ports.exchange import MarketOrder
 from application.read_models import POSITIONS, projection
 from application.strategy import decide_trades
@@ -104,7 +105,7 @@ def _take_profit_first(holding, price, p):
 
 async def _tell_every_time(self, name, failure):
     """Incident 9: every failure is an alert."""
-    await self._tell(f"{name} fails: {failure}; it is tried again")
+    await self._tell(Trouble(name, str(failure)))
 
 
 _thresholds = decide_trades.thresholds

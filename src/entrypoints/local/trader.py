@@ -15,6 +15,7 @@ from application.market.collect_news import collect_news
 from application.market.collect_prices import PriceMemory, collect_prices
 from application.ports.market_context import MarketContext
 from application.ports.news_feed import NewsFeed
+from application.ranking import Ranker
 from application.reactions import Reactions
 from application.scoring.read_sentiment import read_sentiment
 from application.scoring.score_forecast import score_forecast
@@ -39,7 +40,12 @@ class Trader:
         self._history = max(p.forecast_candles, p.technical_candles)
         self._memory = PriceMemory()
         self._has_feeds = ports.market_context is not None or ports.news_feed is not None
-        self._reactions = Reactions(ports.analysis_starter, ports.order_queue, ports.notifier)
+        self._reactions = Reactions(
+            ports.analysis_starter,
+            ports.order_queue,
+            ports.notifier,
+            Ranker(ports.log.tables, ports.instruments, ports.exchange.price),
+        )
         self._desk = Desk(
             log=ports.log,
             exchange=ports.exchange,

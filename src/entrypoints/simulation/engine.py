@@ -10,6 +10,7 @@ import attrs
 from adapters.read_models.in_memory import InMemoryReadModels
 from adapters.wire_format.digest import RunDigest
 from application.errors import OutsideError
+from application.messages import AllClear, Trouble
 from application.read_models import TABLES
 from application.upkeep.rebuild_read_models import rebuild_read_models
 from domain import events as e
@@ -188,12 +189,13 @@ class Engine:
         """Incident 17: one alert, then quiet, until an all-clear."""
         for said in self.world.said:
             failing = set()
-            for text in said:
-                name, fails, _ = text.partition(" fails: ")
-                if fails and name in failing:
-                    self.findings.add("I11", at, f"told again: {text}")
-                failing.add(name)
-                failing.discard(text.removesuffix(" works again"))
+            for message in said:
+                if isinstance(message, AllClear):
+                    failing.discard(message.name)
+                elif isinstance(message, Trouble):
+                    if message.name in failing:
+                        self.findings.add("I11", at, f"told again: {message.name} fails")
+                    failing.add(message.name)
 
     async def _compare_tables(self, at: int) -> None:
         """I7: rebuilt from the log, every table is what it is."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from adapters.analysis_starter.in_process import InProcessStarter
     from adapters.clock.simulated import SimulatedClock
+    from application import messages
     from application.ports.event_store import EventStore
     from application.ports.market_context import MarketContext
     from application.ports.market_data import MarketData
@@ -237,17 +238,18 @@ class FaultyNotifier:
     def __init__(self, notifier: Notifier, hostility: Hostility) -> None:
         self._notifier = notifier
         self._hostility = hostility
-        self.tried: list[str] = []
+        self.wants_routine = notifier.wants_routine
+        self.tried: list[messages.Message] = []
         """What was to be told, arrived or not."""
 
-    async def tell(self, text: str) -> None:
+    async def tell(self, message: messages.Message) -> None:
         """Say it, or fail."""
-        self.tried.append(text)
+        self.tried.append(message)
         self._hostility.die("before", "tell")
         self._hostility.fail("tell", "notifier")
         if self._hostility.strikes("notifier-fails", "tell"):
             raise Retryable("the webhook answers 500")
-        await self._notifier.tell(text)
+        await self._notifier.tell(message)
         self._hostility.die("after", "tell")
 
 

@@ -47,6 +47,7 @@ from entrypoints.wiring.injector import providers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from application.messages import Message
     from domain.market.candle_series import CandleSeries
     from entrypoints.simulation.hostility import Hostility
     from entrypoints.wiring.environment import Environment
@@ -130,7 +131,7 @@ class World:
         self._mood = around.mood
         self._news = around.news
         self.restarts = 0
-        self.said: list[list[str]] = []
+        self.said: list[list[Message]] = []
         """What each program had to tell its owner."""
         self.is_old = True
         """Until the first deploy the release before is running."""
