@@ -18,6 +18,7 @@ COMMANDS = {
     "audit": "Check a log: nothing edited, and books that balance to the last decimal.",
     "anchor": "Print the digest of a log, to keep elsewhere.",
     "fake-coincheck": "Serve a faithful fake of Coincheck on 127.0.0.1, faults included.",
+    "slack-preview": "Show every message that Slack can get, in the terminal.",
     "settle": "Say what became of an order that evidence cannot settle.",
     "init": "Write a commented configuration file, by asking.",
     "config": "What can be set, and what is.",
