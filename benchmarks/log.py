@@ -24,10 +24,13 @@ import attrs
 
 import domain.events as e
 from adapters.clock.simulated import SimulatedClock
+from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.event_store.sqlite import SqliteEventStore
+from adapters.read_models.in_memory import InMemoryReadModels
 from adapters.sqlite_file import open_log
 from adapters.wire_format.decode import decode_events
 from adapters.wire_format.encode import encode_events
+from application.ports.event_store import EventStore
 from domain.money import Jpy
 
 P = ParamSpec("P")
@@ -152,19 +155,32 @@ def decode_all(bodies: Sequence[bytes]) -> None:
         decode_events(body)
 
 
-async def append_all(store: SqliteEventStore, commits: Sequence[e.Commit]) -> None:
+async def append_all(store: EventStore, commits: Sequence[e.Commit]) -> None:
     """Each commit in an append of its own, as a backtest does."""
     for one in commits:
         await store.append((one,))
 
 
-async def replay_all(store: SqliteEventStore) -> Counter[type]:
+async def replay_all(store: EventStore) -> Counter[type]:
     """How many events of each kind the log tells of."""
     seen: Counter[type] = Counter()
     async for _, commit in store.read_all():
         for event in commit.events:
             seen[event.__class__] += 1
     return seen
+
+
+def memory_replay(events: int) -> float:
+    """Events a second out of the log of a run that is kept in memory."""
+    store = InMemoryEventStore(InMemoryReadModels(SimulatedClock()))
+    loop = asyncio.new_event_loop()
+    pieces = workload(events)
+    while piece := list(islice(pieces, 100)):
+        loop.run_until_complete(append_all(store, piece))
+    watch = Stopwatch()
+    seen = watch.time("replay", loop.run_until_complete, replay_all(store))
+    loop.close()
+    return seen.total() / watch.seconds["replay"]
 
 
 def measure(events: int, folder: Path) -> dict[str, float]:
@@ -211,6 +227,7 @@ def measure(events: int, folder: Path) -> dict[str, float]:
         "replay_cpu_s": round(took["replay"], 2),
         "append_events_per_second": round(count / took["append"]),
         "replay_events_per_second": round(count / took["replay"]),
+        "memory_replay_events_per_second": round(memory_replay(events)),
         "append_to_plain_loop": round(took["plain append"] / took["append"], 2),
         "replay_to_plain_loop": round(took["plain replay"] / took["replay"], 2),
     }
