@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from adapters.sqlite_wal import write_ahead
 from application.errors import Broken, Conflict, InputError, OutsideError, Retryable
 
 APPLICATION_ID: Final = 0x43544C47
@@ -218,7 +219,7 @@ def _header(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def _create_tables(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    write_ahead(connection)
     connection.execute("BEGIN IMMEDIATE")
     # another process may have been here between the look and the lock
     if _is_blank(connection):
@@ -250,7 +251,7 @@ def _check_format(path: Path, connection: sqlite3.Connection, *, read_only: bool
 
 
 def _prepare(connection: sqlite3.Connection, *, durable: bool) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    write_ahead(connection)
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
     # without it macOS acknowledges what is still in the cache of the disk
     connection.execute(f"PRAGMA fullfsync = {'ON' if durable else 'OFF'}")
@@ -296,5 +297,4 @@ def _said(path: Path, error: sqlite3.Error, lost: int) -> Exception:
 
 def _code(error: sqlite3.Error) -> int | None:
     """SQLite's primary result code; None for an error of the Python module itself."""
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
+    return None if (code := getattr(error, "sqlite_errorcode", None)) is None else code & 0xFF

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.sqlite_file import SqliteFile
+from adapters.sqlite_wal import write_ahead
 from application.errors import InputError
 from application.ports.clock import Clock
 from application.ports.order_queue import RECEIVES, VISIBILITY_S, Message
@@ -104,7 +105,7 @@ def open_queue(path: Path, *, busy_timeout_s: float = 5.0) -> SqliteFile:
         is_ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
         connection.execute("COMMIT" if is_ours else "ROLLBACK")
         if is_ours:
-            connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")
     except sqlite3.Error as error:
