@@ -9,8 +9,8 @@ every plug that keeps tables.
 import pytest
 
 import domain.events as e
-from application.read_models import MARKET_CONTEXT, SENTIMENT, TABLES
 from application.ports.news_feed import News
+from application.read_models import MARKET_CONTEXT, SENTIMENT, TABLES
 from domain.market.article import Article, Votes
 from tests.given.frozen import TICK_0
 from tests.given.stage import ETH, SOL, stage

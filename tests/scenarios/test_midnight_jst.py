@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 import domain.events as e
-from application.read_models import PRICES, SIGNALS, TRADES
 from application.ports.news_feed import News
+from application.read_models import PRICES, SIGNALS, TRADES
 from domain.identity import analysis_id
 from domain.instant import CANDLE, DAY, HOUR, MINUTE, iso, parse
 from domain.market.article import Article, Votes
