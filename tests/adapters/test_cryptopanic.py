@@ -177,7 +177,7 @@ def test_a_client_that_is_no_browser_is_blocked_and_told_what_to_do(bench) -> No
 
 def test_a_wrong_plan_and_a_wrong_token(bench) -> None:
     assert "check plan and version" in str(bench.asked(plan="developer").found)
-    wrong = bench.asked(token="wrong-token-0123")
+    wrong = bench.asked(token="wrong-token-0123")  # noqa: S106 - a wrong one
     assert "token is refused" in str(wrong.found)
     assert "wrong-token-0123" not in f"{wrong!r}{wrong.found}"
 
