@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import attrs
 import httpx
@@ -17,8 +18,10 @@ from adapters.exchange.coincheck_fake.server import serving
 from adapters.http_reads import Patience
 from adapters.news_feed.cryptopanic.access import Access, cryptopanic_client
 from adapters.news_feed.cryptopanic.feed import CryptoPanicNews
+from adapters.news_feed.cryptopanic.posts import articles_of
 from adapters.news_feed.cryptopanic_fake import FakePost, ScriptedFaults, make_app
 from adapters.news_feed.lexicon import load_lexicon
+from adapters.news_feed.recorded import load_news
 from adapters.read_models.in_memory import InMemoryReadModels
 from application.commit import Log
 from application.errors import (
@@ -322,3 +325,18 @@ async def collected(access: Access, transport: httpx.AsyncBaseTransport) -> tupl
         parameters=StrategyParameters(),
     )
     return news, commit.events
+
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "news"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"needs the recordings in {SHARED}")
+def test_real_answers_of_v1_are_read_as_their_recordings_are() -> None:
+    path = SHARED / "cryptopanic_v1_pages_2025-03.json"
+    pages = [one["body"] for one in json.loads(path.read_text(encoding="utf-8"))["pages"]]
+    read = {one.id: one for page in pages for one in articles_of(page, NOW, str)}
+    recorded = [attrs.evolve(one, arrived_at=NOW) for one in load_news(path)]
+    assert len(recorded) > 50
+    # which of two readings of an article is kept, and so its votes, is the reader's choice
+    bare = [attrs.evolve(one, votes=Votes()) for one in recorded]
+    assert [attrs.evolve(read[one.id], votes=Votes()) for one in recorded] == bare

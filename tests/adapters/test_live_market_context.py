@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import attrs
 import httpx
@@ -305,3 +306,18 @@ def test_any_body_is_a_number_in_its_range_or_one_of_the_errors(status, body) ->
             assert found.funding_rate is None or abs(found.funding_rate) <= 0.1
 
     asyncio.run(ask())
+
+
+SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "context" / "fear_greed_api_sample.json"
+
+
+@pytest.mark.skipif(not SAMPLE.is_file(), reason=f"needs the recording {SAMPLE}")
+def test_a_real_answer_of_alternative_me() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=SAMPLE.read_bytes()))
+
+    async def ask() -> int:
+        async with reads_client(transport) as client:
+            plug = FearGreed(client=client, clock=SimulatedClock(NOW))
+            return await plug.value(parse("2022-01-28T12:00:00"))
+
+    assert asyncio.run(ask()) == 25
