@@ -31,7 +31,7 @@ def article(key: str, published_at: int | None, arrived_at: int | None = None) -
 
 
 def told(news: RecordedNews, now: int) -> list[str]:
-    return [one.id for one in asyncio.run(news.articles(now))]
+    return [one.id for one in asyncio.run(news.articles(now)).found]
 
 
 def post(**changed: Any) -> dict[str, Any]:

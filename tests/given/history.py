@@ -83,7 +83,10 @@ def mixed_history() -> list[list[e.Commit]]:
     decided = e.DecisionMade("a1", e.Action.BUY, (chosen,), (PAIR,), (), ())
     return [
         [commit("ticks", 1, price(), price(pair="BTCUSDT"), at=t)],
-        [commit("news", 1, news, at=t), commit("context", 1, mood, at=t)],
+        [
+            commit("news", 1, news, e.NewsCallsMade("2025-10", 2, 2), at=t),
+            commit("context", 1, mood, at=t),
+        ],
         [commit("analysis/a1", 1, e.AnalysisTriggered("a1", "move", ((PAIR, 0.4),)), at=t)],
         [
             commit("analysis/a1", 2, signal(), signal("BTCUSDT", 0.1), decided, at=t),

@@ -9,6 +9,7 @@ every plug that keeps tables.
 import pytest
 
 import domain.events as e
+from application.ports.news_feed import News
 from application.read_models import MARKET_CONTEXT, SENTIMENT, TABLES
 from domain.market.article import Article, Votes
 from tests.given.frozen import TICK_0
@@ -24,12 +25,13 @@ class Feeds:
     async def reading(self, now):
         return READING
 
-    async def articles(self, now):
+    async def articles(self, now, budget=None):
         good, bad = Votes(positive=20), Votes(negative=20)
-        return [
+        found = [
             Article("1", "Ether in the news", TICK_0, TICK_0, ("ETH",), good),
             Article("2", "SOL in the news", TICK_0, TICK_0, ("SOL",), bad),
         ]
+        return News(found)
 
 
 @pytest.mark.parametrize("plug", ["in_memory", "sqlite"])

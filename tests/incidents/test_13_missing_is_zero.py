@@ -74,7 +74,7 @@ async def test_a_collection_that_fails_overwrites_nothing(failure):
 
 async def test_news_that_could_not_be_had_store_no_neutral_score():
     class News:
-        async def articles(self, now):
+        async def articles(self, now, budget=None):
             raise Retryable("HTTP 429")
 
     with stage(news_feed=News()) as it:

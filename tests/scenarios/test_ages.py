@@ -4,6 +4,7 @@ import pytest
 
 import domain.events as e
 from application.errors import Retryable
+from application.ports.news_feed import News
 from domain.instant import CANDLE, HOUR
 from domain.market.article import Article, Votes
 from tests.given.frozen import TICK_0
@@ -14,11 +15,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="function")
 GONE = Retryable("HTTP 503")
 
 
-class News:
+class GoodNews:
     """One good article."""
 
-    async def articles(self, now):
-        return [Article("1", "Ether", TICK_0, TICK_0, ("ETH",), Votes(positive=20))]
+    async def articles(self, now, budget=None):
+        return News([Article("1", "Ether", TICK_0, TICK_0, ("ETH",), Votes(positive=20))])
 
 
 class Mood:
@@ -32,7 +33,7 @@ class Mood:
     ("feed", "part", "age"), [("news_feed", "sentiment", 3), ("market_context", "market", 2)]
 )
 async def test_it_counts_up_to_its_age_and_not_a_tick_longer(feed, part, age):
-    line = Line(News() if feed == "news_feed" else Mood())
+    line = Line(GoodNews() if feed == "news_feed" else Mood())
     with stage(**{feed: line}) as it:
         await it.ticks(6)
         line.before = failing(GONE)

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 import domain.events as e
+from application.ports.news_feed import News
 from application.read_models import PRICES, SIGNALS, TRADES
 from domain.identity import analysis_id
 from domain.instant import CANDLE, DAY, HOUR, MINUTE, iso, parse
@@ -34,9 +35,9 @@ class Feeds:
         self.asked.append(now)
         return e.MarketContextCollected(50, None, 0, None)
 
-    async def articles(self, now):
+    async def articles(self, now, budget=None):
         at = self.midnight - 10 * HOUR
-        return [Article("1", "Ether", at, at, ("ETH",), Votes(positive=20))]
+        return News([Article("1", "Ether", at, at, ("ETH",), Votes(positive=20))])
 
 
 @pytest.mark.parametrize("night", NIGHTS)

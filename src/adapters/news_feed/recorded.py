@@ -12,13 +12,14 @@ import io
 import json
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from application.errors import InputError
+from application.ports.news_feed import News
 from domain.instant import HOUR, parse
 from domain.market.article import Article, Votes
 
@@ -55,12 +56,13 @@ class RecordedNews:
         self._window = round(window_h * HOUR)
         self._most = most
 
-    async def articles(self, now: int) -> Sequence[Article]:
-        """The articles known at `now` (ms)."""
+    async def articles(self, now: int, budget: int | None = None) -> News:
+        """The articles known at `now` (ms); no call is made for them."""
+        del budget
         first = bisect_left(self._times, now - self._window)
         last = bisect_right(self._times, now)
         arrived = [one for one in self._articles[first:last] if one.arrived_at <= now]
-        return arrived[: -self._most - 1 : -1]
+        return News(arrived[: -self._most - 1 : -1])
 
 
 def load_news(path: Path) -> tuple[Article, ...]:

@@ -19,6 +19,7 @@ from domain.events.market import (
     CollectionFailed,
     Headline,
     MarketContextCollected,
+    NewsCallsMade,
     PriceCollected,
     SentimentScored,
 )
@@ -69,6 +70,7 @@ MarketEvent = (
     PriceCollected
     | CollectionFailed
     | SentimentScored
+    | NewsCallsMade
     | MarketContextCollected
     | AnalysisTriggered
 )
@@ -132,6 +134,7 @@ __all__ = [
     "MarketContextCollected",
     "MarketEvent",
     "MarketReading",
+    "NewsCallsMade",
     "OrderAbandoned",
     "OrderAdopted",
     "OrderEvent",

@@ -80,6 +80,18 @@ class SentimentScored:
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
+class NewsCallsMade:
+    """One fetch of news took `calls` of the plan; `of_month` were made in `month` (2026-03) so far.
+
+    The month is that of UTC.
+    """
+
+    month: str
+    calls: int
+    of_month: int
+
+
+@attrs.frozen(slots=True, weakref_slot=False)
 class MarketContextCollected:
     """Mood of the whole market; what could not be fetched is None.
 

@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from application.ports.event_store import EventStore
     from application.ports.market_context import MarketContext
     from application.ports.market_data import MarketData
-    from application.ports.news_feed import NewsFeed
+    from application.ports.news_feed import News, NewsFeed
     from application.ports.notifier import Notifier
     from application.ports.order_queue import Message, OrderQueue
     from application.ports.read_models import Row
-    from domain.market.article import Article
     from entrypoints.simulation.hostility import Hostility
 
 _APPENDS: dict[type, str] = {
@@ -227,9 +226,9 @@ class FaultyFeeds:
             return attrs.evolve(found, **part)
         return found
 
-    async def articles(self, now: int) -> Sequence[Article]:
+    async def articles(self, now: int, budget: int | None = None) -> News:
         """The news."""
-        return await self._hostility.call("news", "feeds", lambda: self._news.articles(now))
+        return await self._hostility.call("news", "feeds", lambda: self._news.articles(now, budget))
 
 
 class FaultyNotifier:
