@@ -143,7 +143,7 @@ class SqliteEventStore:
                 raise error
             if len(page) < _PAGE:
                 return
-            after = page[-1][0]
+            after = led_on(after, page[-1][0])
 
     async def follow(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """As read_all, then looks again every `poll_s` seconds of the clock, for ever."""
@@ -180,6 +180,14 @@ def _record(commit: Commit) -> tuple[Any, ...]:
         commit.writer,
         pack(encode_events(events)),
     )
+
+
+def led_on(after: int, last: int) -> int:
+    """Where the next page begins; Broken when a page did not lead on, which would never end."""
+    if last <= after:
+        text = f"position {last} stands behind {after}: the file is damaged; restore a copy of it"
+        raise Broken(text)
+    return last
 
 
 def _page_of(rows: Sequence[Any]) -> tuple[list[tuple[int, Commit]], Broken | None]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import attrs
 
 from adapters.event_store.hash_chain import Claims, StoredCommit, verify
+from adapters.event_store.sqlite import led_on
 from adapters.sqlite_file import SqliteFile
 from adapters.wire_format.decode import decode_events
 from adapters.wire_format.pack import unpack
@@ -104,12 +105,12 @@ class SqliteHashChain:
         return Anchor(commits, digest.hexdigest())
 
     def _rows(self, columns: str) -> Iterator[tuple[Any, ...]]:
-        """All commits by position, a page at a time."""
+        """All commits by position, a page at a time; Broken where the table's order is damaged."""
         sql = f"SELECT {columns} FROM commits WHERE position > ? ORDER BY position LIMIT ?"
         after = -(2**63)
         while page := self._file.query(sql, (after, _PAGE)):
             yield from page
-            after = page[-1][0]
+            after = led_on(after, page[-1][0])
 
     def _claims(self, wanted: str | None) -> Claims:
         """What the seal, and the anchors on the log itself, say."""
