@@ -18,8 +18,8 @@ from adapters.exchange.coincheck_fake.auth import Gate, signature
 from adapters.exchange.coincheck_fake.faults import Faults
 from adapters.exchange.coincheck_fake.market import GivenPrices
 from adapters.exchange.coincheck_fake.rules import RULES, ZERO, RefusedError, Terms
-from adapters.exchange.coincheck_fake.server import serving
 from adapters.exchange.coincheck_fake.venue import Venue
+from adapters.loopback.server import serving
 
 START = 1_759_157_421_250  # 2025-09-29T14:50:21.250Z
 ORDERS = "/api/exchange/orders"

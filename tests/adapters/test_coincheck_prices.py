@@ -12,10 +12,10 @@ from adapters.clock.simulated import SimulatedClock
 from adapters.exchange.coincheck_fake.api import make_app
 from adapters.exchange.coincheck_fake.faults import Faults
 from adapters.exchange.coincheck_fake.market import GivenPrices
-from adapters.exchange.coincheck_fake.server import serving
 from adapters.exchange.coincheck_fake.venue import Venue
 from adapters.exchange.paper.coincheck_prices import CoincheckPrices
 from adapters.http_reads import HttpReads, reads_client
+from adapters.loopback.server import serving
 from application.errors import Broken, Retryable
 from domain.instruments import DEFAULT
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.in_memory import InMemoryEventStore
-from adapters.exchange.coincheck_fake.server import serving
 from adapters.http_reads import Patience
+from adapters.loopback.faults import ScriptedFaults
+from adapters.loopback.server import serving
 from adapters.news_feed.cryptopanic.access import Access, cryptopanic_client
 from adapters.news_feed.cryptopanic.feed import CryptoPanicNews
 from adapters.news_feed.cryptopanic.posts import articles_of
-from adapters.news_feed.cryptopanic_fake import FakePost, ScriptedFaults, make_app
+from adapters.news_feed.cryptopanic_fake import POINT, FakePost, make_app
 from adapters.news_feed.lexicon import load_lexicon
 from adapters.news_feed.recorded import load_news
 from adapters.read_models.in_memory import InMemoryReadModels
@@ -110,7 +111,7 @@ def test_an_account_of_v1_without_a_plan(bench) -> None:
 
 
 def test_what_may_be_null_is_null(bench) -> None:
-    bench.faults.begin("null")
+    bench.faults.begin(POINT, "null")
     news = bench.asked()
     assert {(one.published_at, one.votes, one.panic_score) for one in news.found} == {
         (None, Votes(), None)
@@ -119,21 +120,21 @@ def test_what_may_be_null_is_null(bench) -> None:
 
 def test_numbers_may_be_texts(bench) -> None:
     whole = bench.asked()
-    bench.faults.begin("other-types")
+    bench.faults.begin(POINT, "other-types")
     assert bench.asked().found == whole.found
 
 
 @pytest.mark.parametrize("fault", ["502", "html"])
 @pytest.mark.parametrize("place", [0, 1])
 def test_what_passes_is_asked_again_once(bench, fault, place) -> None:
-    bench.faults.next(*[None] * place, fault)
+    bench.faults.next(POINT, *[None] * place, fault)
     news = bench.asked()
     assert (len(news.found), news.calls) == (21, 3)
     assert bench.clock.now() > NOW
 
 
 def test_one_retry_a_run_and_not_one_a_call(bench) -> None:
-    bench.faults.next("502", None, "502", None)
+    bench.faults.next(POINT, "502", None, "502", None)
     news = bench.asked()
     assert (type(news.found), news.calls) == (Retryable, 3)
     assert len(bench.faults.asked) == 3
@@ -157,7 +158,7 @@ def test_one_retry_a_run_and_not_one_a_call(bench) -> None:
     ],
 )
 def test_what_a_fault_means(bench, fault, failure, calls, said) -> None:
-    bench.faults.begin(fault)
+    bench.faults.begin(POINT, fault)
     news = bench.asked()
     assert (isinstance(news.found, failure), news.calls) == (True, calls)
     assert len(bench.faults.asked) == calls
@@ -166,7 +167,7 @@ def test_what_a_fault_means(bench, fault, failure, calls, said) -> None:
 
 
 def test_the_plan_and_cloudflare_say_no_with_the_same_number(bench) -> None:
-    bench.faults.next("plan", "cloudflare")
+    bench.faults.next(POINT, "plan", "cloudflare")
     plan, blocked = str(bench.asked().found), str(bench.asked().found)
     assert "403" in plan
     assert "403" in blocked
@@ -186,7 +187,7 @@ def test_a_wrong_plan_and_a_wrong_token(bench) -> None:
 
 
 def test_a_service_that_does_not_answer_holds_nobody_up(bench) -> None:
-    bench.faults.begin("slow")
+    bench.faults.begin(POINT, "slow")
     news = bench.asked(patience=Patience(read_s=0.1))
     assert (type(news.found), news.calls) == (Retryable, 2)
 
@@ -198,14 +199,14 @@ def test_too_small_a_budget_is_not_begun(bench, budget) -> None:
 
 
 def test_a_retry_never_takes_the_last_calls(bench) -> None:
-    bench.faults.next("502")
+    bench.faults.next(POINT, "502")
     assert bench.asked(2).calls == 1
-    bench.faults.next("502")
+    bench.faults.next(POINT, "502")
     assert len(bench.asked(3).found) == 21
 
 
 def test_a_title_that_repeats_the_token_is_redacted(bench) -> None:
-    bench.faults.begin("echo")
+    bench.faults.begin(POINT, "echo")
     news = bench.asked()
     assert news.found[0].title == "Title 1 ***"
     assert TOKEN not in repr(news)
@@ -214,7 +215,7 @@ def test_a_title_that_repeats_the_token_is_redacted(bench) -> None:
 def test_no_log_line_of_any_library_has_the_token(bench, caplog) -> None:
     with caplog.at_level(logging.DEBUG):
         for fault in ("502", "moved", "echo", "plan"):
-            bench.faults.next(fault)
+            bench.faults.next(POINT, fault)
             bench.asked()
     assert len(caplog.records) > 5
     assert TOKEN not in caplog.text

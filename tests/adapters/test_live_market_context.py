@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.clock.simulated import SimulatedClock
-from adapters.exchange.coincheck_fake.server import serving
 from adapters.http_reads import Patience, reads_client
+from adapters.loopback.faults import ScriptedFaults
+from adapters.loopback.server import serving
 from adapters.market_context.dominance import PRO_HEADER, Dominance
 from adapters.market_context.fear_greed import FearGreed
 from adapters.market_context.feeds_fake import (
@@ -22,7 +23,6 @@ from adapters.market_context.feeds_fake import (
     MOOD,
     SHARE,
     FeedsData,
-    ScriptedFaults,
     make_app,
 )
 from adapters.market_context.funding import FundingRates

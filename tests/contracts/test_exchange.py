@@ -28,13 +28,13 @@ from adapters.exchange.coincheck.nonces import InMemoryNonces
 from adapters.exchange.coincheck.signing import Credentials
 from adapters.exchange.coincheck_fake.api import make_app
 from adapters.exchange.coincheck_fake.rules import Terms as VenueTerms
-from adapters.exchange.coincheck_fake.server import serving
 from adapters.exchange.coincheck_fake.venue import Venue
 from adapters.exchange.paper.exchange import PaperExchange
 from adapters.exchange.paper.journal import Journal
 from adapters.exchange.simulated.exchange import SimulatedExchange
 from adapters.exchange.simulated.matching import FillAssumptions
 from adapters.exchange.simulated.prices import SimulatedPrices
+from adapters.loopback.server import serving
 from application.errors import Refused, Retryable
 from application.ports.exchange import Balances, Exchange, Fill, MarketOrder, PlacedState, Quote
 from domain.events import Side

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.clock.simulated import SimulatedClock
-from adapters.exchange.coincheck_fake.server import serving
 from adapters.http_reads import Patience, reads_client
+from adapters.loopback.server import serving
 from adapters.market_context.dominance import Dominance
 from adapters.market_context.fear_greed import FearGreed
 from adapters.market_context.feeds_fake import FeedsData, make_app

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.clock.simulated import SimulatedClock
-from adapters.exchange.coincheck_fake.server import serving
+from adapters.loopback.server import serving
 from adapters.news_feed.cryptopanic.access import Access, cryptopanic_client
 from adapters.news_feed.cryptopanic.feed import CryptoPanicNews
 from adapters.news_feed.cryptopanic_fake import FakePost, make_app

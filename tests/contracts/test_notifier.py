@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from adapters.clock.simulated import SimulatedClock
-from adapters.exchange.coincheck_fake.server import serving
+from adapters.loopback.server import serving
 from adapters.notifier.console import ConsoleNotifier
 from adapters.notifier.in_memory import InMemoryNotifier
 from adapters.notifier.slack.examples import EXAMPLES
@@ -53,7 +52,6 @@ def console(capsys, **given) -> Iterator[Channel]:
 @contextmanager
 def slack_over_http(capsys, **given) -> Iterator[Channel]:
     fake, clock = FakeSlack(), SimulatedClock(NOW)
-    fake.app.state.faults = SimpleNamespace(abandon=lambda: None)
     with serving(fake.app) as url, asyncio.Runner() as loop:
         client = slack_client()
         notifier = SlackNotifier(f"{url}{PATH}", client=client, clock=clock, **given)

@@ -26,10 +26,10 @@ from adapters.event_store.sqlite import SqliteEventStore
 from adapters.exchange.coincheck_fake.api import make_app
 from adapters.exchange.coincheck_fake.faults import Faults
 from adapters.exchange.coincheck_fake.rules import Terms
-from adapters.exchange.coincheck_fake.server import serving
 from adapters.exchange.coincheck_fake.venue import Venue
 from adapters.exchange.simulated.prices import SimulatedPrices
 from adapters.exchange.simulated.yen_rate import YenPrice, YenRate, drifting_premium
+from adapters.loopback.server import serving
 from adapters.sqlite_file import open_log
 from application.upkeep.audit_log import LogAuditor
 from domain import events as e

@@ -5,11 +5,8 @@ plays a fault on the next call of a point when told to. It is a program of its o
 nothing of the plugs that read it.
 """
 
-import asyncio
 import json
-from collections import defaultdict, deque
 from collections.abc import Callable
-from threading import Event
 from typing import Any, Final
 
 import attrs
@@ -17,6 +14,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+
+from adapters.loopback.faults import ScriptedFaults
 
 MOOD: Final = "fng"
 SHARE: Final = "global"
@@ -28,45 +27,6 @@ FAULTS: Final = (
 )
 _STALE_S = 100 * 3600
 _PAGE = "<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>"
-
-
-class ScriptedFaults:
-    """What strikes the next calls of a point; `asked` has every call, `slow` ones wait here."""
-
-    def __init__(self) -> None:
-        self._script: defaultdict[str, deque[str]] = defaultdict(deque)
-        self._standing: dict[str, str] = {}
-        self._let_go = Event()
-        self.asked: list[Request] = []
-
-    def next(self, point: str, *names: str) -> None:
-        """Strike the next calls, one each."""
-        self._script[point].extend(map(_known, names))
-
-    def begin(self, point: str, name: str) -> None:
-        """Strike every call from now on."""
-        self._standing[point] = _known(name)
-
-    def draw(self, *points: str) -> str | None:
-        """What strikes a call that these points stand for."""
-        for point in points:
-            if self._script[point]:
-                return self._script[point].popleft()
-        return next((self._standing[one] for one in points if one in self._standing), None)
-
-    async def held(self) -> None:
-        """Wait for the end, half a minute at most."""
-        await asyncio.to_thread(self._let_go.wait, 30.0)
-
-    def abandon(self) -> None:
-        """The server goes down: nothing waits any longer."""
-        self._let_go.set()
-
-
-def _known(name: str) -> str:
-    if name not in FAULTS:
-        raise ValueError(f"there is no fault {name!r}: choose from {', '.join(FAULTS)}")
-    return name
 
 
 @attrs.define(slots=True, weakref_slot=False)
@@ -84,7 +44,7 @@ class FeedsData:
 
 def make_app(data: FeedsData) -> Starlette:
     """The three services under one address; `app.state.faults` takes the script."""
-    faults = ScriptedFaults()
+    faults = ScriptedFaults(FAULTS)
 
     def route(path: str, point: str, answer: Callable[[Request], Response]) -> Route:
         async def handle(request: Request) -> Response:
@@ -105,6 +65,7 @@ def make_app(data: FeedsData) -> Starlette:
         ]
     )
     app.state.faults, app.state.data = faults, data
+    app.state.let_go = faults.let_go
     return app
 
 

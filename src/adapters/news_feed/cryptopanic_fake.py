@@ -5,11 +5,8 @@ last slash, a page of 20, Cloudflare before it. It is a program of its own and k
 the plug that reads it.
 """
 
-import asyncio
 import json
-from collections import deque
 from collections.abc import Callable
-from threading import Event
 from typing import Any, Final
 
 import attrs
@@ -18,7 +15,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from adapters.loopback.faults import ScriptedFaults
+
 PAGE: Final = 20
+POINT: Final = "posts"
+"""The one point that faults strike."""
 FAULTS: Final = (
     *("429", "502", "html", "cloudflare", "plan", "token", "truncated", "deep", "error-200"),
     *("other-types", "wrong-types", "null", "null-needed", "echo", "slow", "moved"),
@@ -45,51 +46,13 @@ class FakePost:
     panic_score: float | None = None
 
 
-class ScriptedFaults:
-    """What strikes the next calls; `asked` has every call, slow ones are held here."""
-
-    def __init__(self) -> None:
-        self._script: deque[str | None] = deque()
-        self._standing: str | None = None
-        self._let_go = Event()
-        self.asked: list[Request] = []
-
-    def next(self, *names: str | None) -> None:
-        """Strike the next calls, one each; None lets one pass."""
-        for name in names:
-            _judge(name)
-        self._script.extend(names)
-
-    def begin(self, name: str) -> None:
-        """Strike every call from now on."""
-        _judge(name)
-        self._standing = name
-
-    def draw(self) -> str | None:
-        """What strikes this call."""
-        return self._script.popleft() if self._script else self._standing
-
-    async def held(self) -> None:
-        """Wait for the end, half a minute at most."""
-        await asyncio.to_thread(self._let_go.wait, 30.0)
-
-    def abandon(self) -> None:
-        """The server goes down: nothing waits any longer."""
-        self._let_go.set()
-
-
-def _judge(name: str | None) -> None:
-    if name is not None and name not in FAULTS:
-        raise ValueError(f"there is no fault {name!r}: choose from {', '.join(FAULTS)}")
-
-
 def make_app(posts: list[FakePost], token: str, plan: str = "growth") -> Starlette:
     """Both versions for one account; `app.state.faults` takes the script, `posts` may change."""
-    faults = ScriptedFaults()
+    faults = ScriptedFaults(FAULTS)
 
     async def handle(request: Request) -> Response:
         faults.asked.append(request)
-        strikes = faults.draw()
+        strikes = faults.draw(POINT)
         if strikes == "slow":
             await faults.held()
         refusal = _refusal(request, token, plan)
@@ -100,6 +63,7 @@ def make_app(posts: list[FakePost], token: str, plan: str = "growth") -> Starlet
     bare = [Route(path, _slash, methods=["GET"]) for path in paths]
     app = Starlette(routes=[*slashed, *bare])
     app.state.faults, app.state.posts = faults, posts
+    app.state.let_go = faults.let_go
     return app
 
 

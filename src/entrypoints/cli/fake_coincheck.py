@@ -98,8 +98,8 @@ def command(**options: Any) -> int:
     from adapters.exchange.coincheck_fake.api import make_app
     from adapters.exchange.coincheck_fake.faults import Faults
     from adapters.exchange.coincheck_fake.market import DriftingPrices, GivenPrices
-    from adapters.exchange.coincheck_fake.server import serving
     from adapters.exchange.coincheck_fake.venue import Venue
+    from adapters.loopback.server import serving
 
     prices, seed = options["prices"], options["seed"]
     venue = Venue(

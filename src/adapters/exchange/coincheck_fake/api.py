@@ -19,8 +19,8 @@ from adapters.exchange.coincheck_fake.endpoints import ENDPOINTS, Call
 from adapters.exchange.coincheck_fake.faults import PRIVATE, Faults
 from adapters.exchange.coincheck_fake.rules import PAGE, NoSuchPageError, RefusedError
 from adapters.exchange.coincheck_fake.venue import Venue
+from adapters.loopback.server import DROP
 
-DROP = "coincheck_fake.drop"
 """The ASGI extension by which the server closes a connection without an answer."""
 Answer = Callable[[Call], dict[str, Any]]
 _json = msgspec.json.Encoder(decimal_format="number")
@@ -44,6 +44,7 @@ def make_app(
         exception_handlers={HTTPException: _no_such_page},
     )
     app.state.venue, app.state.gate, app.state.faults = venue, interface.gate, interface.faults
+    app.state.let_go = interface.faults.abandon
     return app
 
 

@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from adapters.exchange.coincheck_fake.api import DROP
-
+DROP = "loopback.drop"
+"""The name of the extension that closes a connection without an answer."""
 START_S = 10.0
 
 
@@ -47,7 +47,8 @@ class _Server(uvicorn.Server):
 def serving(app: Starlette, port: int = 0) -> Iterator[str]:
     """Serve an application on 127.0.0.1 while the block runs; its base URL. 0 is any free port.
 
-    Raises OSError when the port is taken. Requests held at the end are dropped unjudged.
+    Raises OSError when the port is taken. At the end `app.state.let_go`, if there
+    is one, is called: it drops the requests that are held.
     """
     listening = socket.create_server(("127.0.0.1", port))
     # headers and body are two writes: without this each answer waits 40 ms for the client
@@ -65,7 +66,7 @@ def serving(app: Starlette, port: int = 0) -> Iterator[str]:
         timeout_keep_alive=60,
     )
     server = _Server(config)
-    thread = Thread(target=server.run, args=([listening],), name="coincheck-fake", daemon=True)
+    thread = Thread(target=server.run, args=([listening],), name="loopback", daemon=True)
     with listening:
         thread.start()
         if not server.ready.wait(START_S):
@@ -74,5 +75,7 @@ def serving(app: Starlette, port: int = 0) -> Iterator[str]:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
-            app.state.faults.abandon()
+            let_go = getattr(app.state, "let_go", None)
+            if let_go is not None:
+                let_go()
             thread.join()
