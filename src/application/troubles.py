@@ -1,10 +1,13 @@
 """What fails is told once, then not again until it works: one alert, quiet, one all-clear."""
 
+from collections.abc import Iterable
+
 import attrs
 
-from application.errors import OutsideError
+from application.errors import OutsideError, Retryable
 from application.messages import AllClear, Trouble
 from application.ports.notifier import Notifier
+from domain.events import CollectionFailed, Commit
 
 
 @attrs.define(slots=True)
@@ -25,8 +28,38 @@ class Troubles:
         if self.told.pop(name, None) is not None:
             await self._tell(AllClear(name))
 
+    async def collected(self, source: str, commits: Iterable[Commit]) -> None:
+        """What a collection recorded: each part that failed, and each that works again.
+
+        A whole source that fails says nothing about its parts.
+        """
+        failed = _failures(commits)
+        for name, reason in failed.items():
+            await self.failed(name, Retryable(reason))
+        if self.told and source not in failed:
+            for name in [one for one in self.told if one.partition("/")[0] == source]:
+                if name not in failed:
+                    await self.worked(name)
+
+    async def collected_together(self, source: str, commits: Iterable[Commit]) -> None:
+        """The same for a source whose parts are one thing to a human, as the prices are."""
+        failed = _failures(commits)
+        if failed:
+            await self.failed(source, Retryable("; ".join(failed.values())))
+        elif source in self.told:
+            await self.worked(source)
+
     async def _tell(self, message: Trouble | AllClear) -> None:
         try:
             await self.notifier.tell(message)
         except OutsideError:
             return  # who cannot be told is not told; trading goes on
+
+
+def _failures(commits: Iterable[Commit]) -> dict[str, str]:
+    return {
+        event.source: event.reason
+        for commit in commits
+        for event in commit.events
+        if type(event) is CollectionFailed
+    }

@@ -19,6 +19,8 @@ class Mood:
     def __init__(self, fear_greed):
         self.fear_greed = fear_greed
 
+    failures = {}  # noqa: RUF012 - never changed
+
     async def reading(self, now):
         return e.MarketContextCollected(self.fear_greed, 0.0, 6, 50.0)
 

@@ -22,6 +22,8 @@ READING = e.MarketContextCollected(30, 0.0002, 6, 57.5)
 class Feeds:
     """The same mood and the same two articles for ever."""
 
+    failures = {}  # noqa: RUF012 - never changed
+
     async def reading(self, now):
         return READING
 

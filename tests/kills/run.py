@@ -21,6 +21,7 @@ from typing import Any
 
 import attrs
 
+from adapters.clock.fast import FastClock
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
 from adapters.exchange.coincheck_fake.api import make_app
@@ -36,7 +37,6 @@ from domain import events as e
 from domain.events import Side
 from domain.instant import CANDLE
 from domain.trading import order as orders
-from tests.kills.fast_clock import FastClock
 from tests.kills.trader_process import KEY, SECRET, WARM_UP, MarketOfTheVenue, Office, work
 
 SPEED = 900.0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 
+from adapters.clock.fast import FastClock
 from adapters.exchange.coincheck.calls import Timeouts, coincheck_client
 from adapters.exchange.coincheck.exchange import CoincheckExchange
 from adapters.exchange.coincheck.nonces import SqliteNonces
@@ -22,7 +23,6 @@ from entrypoints.local.trader import Trader
 from entrypoints.simulation.busy_policy import trading
 from entrypoints.wiring.injector import providers
 from entrypoints.wiring.local import local
-from tests.kills.fast_clock import FastClock
 
 KEY, SECRET = "kill-run", "secret-of-the-kill-run"
 WARM_UP = 60

@@ -25,6 +25,8 @@ class GoodNews:
 class Mood:
     """Some fear, expensive funding."""
 
+    failures = {}  # noqa: RUF012 - never changed
+
     async def reading(self, now):
         return e.MarketContextCollected(30, 0.0002, 6, 55.0)
 

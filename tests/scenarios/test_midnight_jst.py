@@ -31,6 +31,8 @@ class Feeds:
         self.midnight = midnight
         self.asked = []
 
+    failures = {}  # noqa: RUF012 - never changed
+
     async def reading(self, now):
         self.asked.append(now)
         return e.MarketContextCollected(50, None, 0, None)

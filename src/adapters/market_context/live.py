@@ -14,16 +14,18 @@ Value = TypeVar("Value")
 
 
 class LiveMarketContext:
-    """Funding, Fear & Greed and dominance at once; a part that fails or is stale is None.
-
-    `failures` says why, part by part, for the newest reading.
-    """
+    """Funding, Fear & Greed and dominance at once; a part that fails or is stale is None."""
 
     def __init__(self, funding: FundingRates, fear_greed: FearGreed, dominance: Dominance) -> None:
         self._funding = funding
         self._fear_greed = fear_greed
         self._dominance = dominance
-        self.failures: Mapping[str, str] = {}
+        self._failures: Mapping[str, str] = {}
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """Why parts of the newest reading are missing."""
+        return self._failures
 
     async def reading(self, now: int) -> MarketContextCollected:
         """What is known at `now` (ms). Raises Retryable, naming all reasons, when nothing is."""
@@ -33,7 +35,7 @@ class LiveMarketContext:
             _had("funding", self._funding.mean(now), failures),
             _had("dominance", self._dominance.share(now), failures),
         )
-        self.failures = failures
+        self._failures = failures
         if mood is None and funding is None and share is None:
             raise Retryable("; ".join(f"{name}: {why}" for name, why in sorted(failures.items())))
         return MarketContextCollected(

@@ -18,6 +18,7 @@ from domain.events import MarketContextCollected
 from domain.instant import DAY, HOUR
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -39,6 +40,11 @@ class RecordedMarketContext:
     fear_greed: Timeline | None = None
     funding: tuple[Timeline, ...] | None = None
     dominance: Timeline | None = None
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """A file does not fail; what it lacks is just not there."""
+        return {}
 
     async def reading(self, now: int) -> MarketContextCollected:
         """What was known at `now` (ms)."""

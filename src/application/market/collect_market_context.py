@@ -1,4 +1,4 @@
-"""Mood readings go on the log; what could not be fetched stays missing."""
+"""Mood readings go on the log; what could not be fetched stays missing, and why is told."""
 
 from application.commit import Log
 from application.errors import OutsideError
@@ -12,12 +12,15 @@ async def collect_market_context(
     tick: int, *, log: Log, market_context: MarketContext
 ) -> tuple[Commit, ...]:
     """Record the mood known at a tick (ms). Raises Conflict when another collector was faster."""
-    event: Event
+    events: list[Event] = []
     try:
-        event = await market_context.reading(tick)
+        events.append(await market_context.reading(tick))
     except OutsideError as failure:
-        event = CollectionFailed("market_context", str(failure))
+        events.append(CollectionFailed("market_context", str(failure)))
+    else:
+        for part, reason in sorted(market_context.failures.items()):
+            events.append(CollectionFailed(f"market_context/{part}", reason))
     version = await log.store.version(STREAM) + 1
     return await log.append(
-        log.commit(STREAM, version, [event], at=tick, correlation=f"tick/{tick}", causation="")
+        log.commit(STREAM, version, events, at=tick, correlation=f"tick/{tick}", causation="")
     )

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 from application.errors import OutsideError, Retryable
 from application.read_models import PRICES
-from application.troubles import Troubles
 from domain.instant import CANDLE, iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from application.ports.notifier import Notifier
     from application.ports.read_models import ReadModels
+    from application.troubles import Troubles
 
 WHAT = "the price feed"
+SOURCE = "market_data"
 
 
 class PriceHeart:
     """Beats with every candle that is stored."""
 
-    def __init__(self, tables: ReadModels, pairs: Sequence[str], notifier: Notifier) -> None:
+    def __init__(self, tables: ReadModels, pairs: Sequence[str], troubles: Troubles) -> None:
         self._tables = tables
         self._pairs = pairs
-        self._troubles = Troubles(notifier)
+        self._troubles = troubles
         self._newest: int | None = None
 
     async def newest(self) -> int | None:
@@ -38,7 +38,9 @@ class PriceHeart:
         return self._newest
 
     async def silent(self, since: int) -> None:
-        """Tell that nothing has come in since a moment (ms)."""
+        """Tell that nothing has come in since a moment (ms), unless the source was said to fail."""
+        if SOURCE in self._troubles.told:
+            return  # one outage, one alert
         await self._troubles.failed(WHAT, Retryable(f"no candle has come in since {iso(since)}"))
 
     async def beating(self) -> None:

@@ -57,6 +57,11 @@ class Trader:
         self._troubles = Troubles(ports.notifier)
         self.analyses = 0
 
+    @property
+    def troubles(self) -> Troubles:
+        """What does not work at the moment."""
+        return self._troubles
+
     async def tick(self, at: int) -> None:
         """Everything that is due at a 5-minute boundary (ms)."""
         ports = self._ports
@@ -93,6 +98,7 @@ class Trader:
         )
         if commits:
             await self._reactions.to(commits)
+            await self._troubles.collected_together("market_data", commits)
 
     async def _watch(self, at: int) -> None:
         ports = self._ports
@@ -127,11 +133,14 @@ class Trader:
             await self._step("collecting news", self._news(ports.news_feed, at))
 
     async def _mood(self, market_context: MarketContext, at: int) -> None:
-        await collect_market_context(at, log=self._ports.log, market_context=market_context)
+        commits = await collect_market_context(
+            at, log=self._ports.log, market_context=market_context
+        )
+        await self._troubles.collected("market_context", commits)
 
     async def _news(self, news_feed: NewsFeed, at: int) -> None:
         ports = self._ports
-        await collect_news(
+        commits = await collect_news(
             at,
             instruments=ports.instruments,
             log=ports.log,
@@ -139,6 +148,7 @@ class Trader:
             lexicon=load_lexicon(),
             parameters=ports.parameters,
         )
+        await self._troubles.collected("news_feed", commits)
 
     async def _analyse(self, analysis: str, at: int, cause: str) -> None:
         """The components of all pairs, then the decision."""

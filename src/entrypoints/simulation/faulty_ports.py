@@ -218,6 +218,11 @@ class FaultyFeeds:
         self._news = news
         self._hostility = hostility
 
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """As the feed behind it says."""
+        return self._mood.failures
+
     async def reading(self, now: int) -> e.MarketContextCollected:
         """The mood; a part of it may be missing."""
         found = await self._hostility.call("mood", "feeds", lambda: self._mood.reading(now))
