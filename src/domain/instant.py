@@ -9,6 +9,8 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 CANDLE: Final = 5 * MINUTE
 """Length of a candle: the one opened at o is closed, and known, at o + CANDLE."""
+JAPAN: Final = 9 * HOUR
+"""Clocks in Japan are so far ahead of UTC."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -195,7 +195,7 @@ def test_a_service_that_does_not_answer_holds_nobody_up(bench) -> None:
 @pytest.mark.parametrize("budget", [0, 1])
 def test_too_small_a_budget_is_not_begun(bench, budget) -> None:
     news = bench.asked(budget)
-    assert (type(news.found), news.calls, bench.faults.asked) == (Refused, 0, [])
+    assert (type(news.found), news.calls, list(bench.faults.asked)) == (Refused, 0, [])
 
 
 def test_a_retry_never_takes_the_last_calls(bench) -> None:

@@ -18,7 +18,7 @@ OPENED = 1_735_689_600_000
 
 async def test_the_newest_candle_of_any_pair_counts_from_its_close() -> None:
     tables = InMemoryReadModels(SimulatedClock(OPENED))
-    heart = PriceHeart(tables, ("eth_usdt", "btc_usdt"), Troubles(InMemoryNotifier()))
+    heart = PriceHeart(tables, ("eth_usdt", "btc_usdt"), lambda: Troubles(InMemoryNotifier()))
     assert await heart.newest() is None
     tables.write([(PRICES, Candle("btc_usdt", OPENED, 1.0, 1.0, 1.0, 1.0, 1.0))])
     assert await heart.newest() == OPENED + CANDLE
@@ -26,7 +26,8 @@ async def test_the_newest_candle_of_any_pair_counts_from_its_close() -> None:
 
 async def test_silence_is_told_once_and_so_is_its_end() -> None:
     notifier = InMemoryNotifier()
-    heart = PriceHeart(InMemoryReadModels(SimulatedClock()), ("eth_usdt",), Troubles(notifier))
+    troubles = Troubles(notifier)
+    heart = PriceHeart(InMemoryReadModels(SimulatedClock()), ("eth_usdt",), lambda: troubles)
     await heart.beating()
     await heart.silent(OPENED)
     await heart.silent(OPENED)
@@ -50,5 +51,5 @@ async def test_tables_that_cannot_be_read_are_no_news() -> None:
 
     tables = Away(SimulatedClock(OPENED))
     tables.write([(PRICES, Candle("eth_usdt", OPENED, 1.0, 1.0, 1.0, 1.0, 1.0))])
-    heart = PriceHeart(tables, ("eth_usdt",), Troubles(InMemoryNotifier()))
+    heart = PriceHeart(tables, ("eth_usdt",), lambda: Troubles(InMemoryNotifier()))
     assert await heart.newest() == await heart.newest() == OPENED + CANDLE

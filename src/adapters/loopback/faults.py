@@ -8,10 +8,11 @@ from threading import Event
 from starlette.requests import Request
 
 LONGEST_S = 30.0
+KEPT = 1_000
 
 
 class ScriptedFaults:
-    """Faults by point of a service; `asked` has every call. Calls that are held wait here.
+    """Faults by point of a service; `asked` has the newest calls. Calls that are held wait here.
 
     A fault that is not among `known` raises ValueError when it is scripted.
     """
@@ -21,7 +22,7 @@ class ScriptedFaults:
         self._script: defaultdict[str, deque[str | None]] = defaultdict(deque)
         self._standing: dict[str, str] = {}
         self._let_go = Event()
-        self.asked: list[Request] = []
+        self.asked: deque[Request] = deque(maxlen=KEPT)
 
     def next(self, point: str, *names: str | None) -> None:
         """Strike the next calls of a point, one each; None lets one pass."""

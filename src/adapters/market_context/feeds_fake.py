@@ -42,8 +42,12 @@ class FeedsData:
     demo_keys: tuple[str, ...] = ()
 
 
-def make_app(data: FeedsData) -> Starlette:
+def make_app(data: FeedsData | Callable[[], FeedsData]) -> Starlette:
     """The three services under one address; `app.state.faults` takes the script."""
+
+    def known() -> FeedsData:
+        return data() if callable(data) else data
+
     faults = ScriptedFaults(FAULTS)
 
     def route(path: str, point: str, answer: Callable[[Request], Response]) -> Route:
@@ -59,9 +63,9 @@ def make_app(data: FeedsData) -> Starlette:
 
     app = Starlette(
         routes=[
-            route("/fng/", MOOD, lambda request: _mood(data, request)),
-            route("/api/v3/global", SHARE, lambda request: _share(data, request)),
-            route("/fapi/v1/premiumIndex", FUNDING, lambda request: _funding(data, request)),
+            route("/fng/", MOOD, lambda request: _mood(known(), request)),
+            route("/api/v3/global", SHARE, lambda request: _share(known(), request)),
+            route("/fapi/v1/premiumIndex", FUNDING, lambda request: _funding(known(), request)),
         ]
     )
     app.state.faults, app.state.data = faults, data

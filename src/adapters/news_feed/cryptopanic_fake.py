@@ -6,7 +6,7 @@ the plug that reads it.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import attrs
@@ -46,7 +46,9 @@ class FakePost:
     panic_score: float | None = None
 
 
-def make_app(posts: list[FakePost], token: str, plan: str = "growth") -> Starlette:
+def make_app(
+    posts: Sequence[FakePost] | Callable[[], Sequence[FakePost]], token: str, plan: str = "growth"
+) -> Starlette:
     """Both versions for one account; `app.state.faults` takes the script, `posts` may change."""
     faults = ScriptedFaults(FAULTS)
 
@@ -56,7 +58,8 @@ def make_app(posts: list[FakePost], token: str, plan: str = "growth") -> Starlet
         if strikes == "slow":
             await faults.held()
         refusal = _refusal(request, token, plan)
-        return refusal or _struck(strikes, _page(request, posts), token)
+        known = posts() if callable(posts) else posts
+        return refusal or _struck(strikes, _page(request, known), token)
 
     paths = ("/api/{plan}/v2/posts", "/api/{plan}/v1/posts", "/api/v1/posts")
     slashed = [Route(f"{path}/", handle, methods=["GET"]) for path in paths]
@@ -85,7 +88,7 @@ def _error(status: int, info: str) -> Response:
     return JSONResponse({"status": "api_error", "info": info}, status)
 
 
-def _page(request: Request, posts: list[FakePost]) -> Response:
+def _page(request: Request, posts: Sequence[FakePost]) -> Response:
     wanted = {one for one in request.query_params.get("currencies", "").split(",") if one}
     found = [one for one in posts if not wanted or wanted & {*one.codes}]
     found.sort(key=lambda one: (one.published_at or "9", one.id), reverse=True)

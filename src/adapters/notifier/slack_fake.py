@@ -30,19 +30,19 @@ class _RefusedError(Exception):
 class FakeSlack:
     """Remembers posts in `shown`. `script` holds the next replies: (status, text, headers).
 
-    With a clock (ms) posts closer than a second together are throttled.
+    With a clock (ms) posts closer than a second together are throttled. While `is_down` every
+    request is answered 503.
     """
 
     def __init__(self, clock: Callable[[], int] | None = None) -> None:
         self.shown: list[dict[str, Any]] = []
         self.asked = 0
+        self.is_down = False
         self.refused: list[str] = []
         self.script: deque[tuple[int, str, dict[str, str]]] = deque()
         self._clock = clock
         self._newest: int | None = None
-        self.app = Starlette(
-            routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])]
-        )
+        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])])
 
     def reply(self, status: int, text: str = "", **headers: str) -> None:
         """The next request is answered like this, and shows nothing unless it is 200."""
@@ -52,6 +52,8 @@ class FakeSlack:
     async def _answer(self, request: Request) -> Response:
         body = await request.body()
         self.asked += 1
+        if self.is_down:
+            return PlainTextResponse("service_unavailable", 503)
         if self.script:
             status, text, headers = self.script.popleft()
             return PlainTextResponse(text, status, headers)

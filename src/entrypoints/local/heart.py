@@ -9,7 +9,7 @@ from application.read_models import PRICES
 from domain.instant import CANDLE, iso
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from application.ports.read_models import ReadModels
     from application.troubles import Troubles
@@ -21,7 +21,9 @@ SOURCE = "market_data"
 class PriceHeart:
     """Beats with every candle that is stored."""
 
-    def __init__(self, tables: ReadModels, pairs: Sequence[str], troubles: Troubles) -> None:
+    def __init__(
+        self, tables: ReadModels, pairs: Sequence[str], troubles: Callable[[], Troubles]
+    ) -> None:
         self._tables = tables
         self._pairs = pairs
         self._troubles = troubles
@@ -39,10 +41,10 @@ class PriceHeart:
 
     async def silent(self, since: int) -> None:
         """Tell that nothing has come in since a moment (ms), unless the source was said to fail."""
-        if SOURCE in self._troubles.told:
+        if SOURCE in self._troubles().told:
             return  # one outage, one alert
-        await self._troubles.failed(WHAT, Retryable(f"no candle has come in since {iso(since)}"))
+        await self._troubles().failed(WHAT, Retryable(f"no candle has come in since {iso(since)}"))
 
     async def beating(self) -> None:
         """Tell that it is over, if it was told."""
-        await self._troubles.worked(WHAT)
+        await self._troubles().worked(WHAT)

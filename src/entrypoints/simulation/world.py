@@ -92,7 +92,8 @@ class Surroundings:
         )
         self.scorer = BatchedScorer(self.series, plan.parameters)
         self.mood = _mood(plan, self.start, self.end)
-        self.news = _news(plan, self.start, self.end)
+        self.articles = _articles(plan, self.start, self.end)
+        self.news = RecordedNews(self.articles)
 
 
 class World:
@@ -191,9 +192,7 @@ def _gapped(
             size = chance.random()
             factors[at:] *= 1 - 0.5 * size if chance.random() < FALLS else 1 + 0.4 * size
             gaps += 1
-    changed = {
-        name: getattr(series, name) * factors for name in ("open", "high", "low", "close")
-    }
+    changed = {name: getattr(series, name) * factors for name in ("open", "high", "low", "close")}
     return attrs.evolve(series, **changed), gaps
 
 
@@ -222,7 +221,7 @@ def _mood(plan: Plan, start: int, end: int) -> RecordedMarketContext:
 _TITLES = ("{} rallies on ETF approval", "{} crashes after hack", "{} steady before the Fed")
 
 
-def _news(plan: Plan, start: int, end: int) -> RecordedNews:
+def _articles(plan: Plan, start: int, end: int) -> list[Article]:
     """An article every other hour or so."""
     chance = _chance(plan, "news")
     articles = []
@@ -232,4 +231,4 @@ def _news(plan: Plan, start: int, end: int) -> RecordedNews:
         title = chance.choice(_TITLES).format(coin.name)
         votes = Votes(positive=chance.randint(0, 9), negative=chance.randint(0, 9))
         articles.append(Article(str(number), title, at, at, (coin.news,), votes))
-    return RecordedNews(articles)
+    return articles
