@@ -13,6 +13,9 @@ from domain.errors import DomainError
 COMMANDS = {
     "backtest": "Trade recorded candles and report what would have happened.",
     "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
+    "paper": "Trade live prices with money that does not exist.",
+    "live": "Trade with real money on Coincheck, twice confirmed.",
+    "warm-up": "Fetch the candles of the first analysis beforehand.",
     "explain": "Why an order or position came about, or why a trade did not.",
     "events": "List the events of a log.",
     "audit": "Check a log: nothing edited, and books that balance to the last decimal.",

@@ -75,6 +75,7 @@ class FakeMarket:
         self.first = around.start + around.warm_up * DAY // 288
         """By here (ms) there are candles enough to analyse."""
         self.last = around.end - DAY
+        self.days = DAYS
         names = {one.coincheck: one.pair for one in self.instruments}
         self.yen = Renamed(around.prices, names)
 

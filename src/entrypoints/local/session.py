@@ -26,11 +26,12 @@ LAST_WORDS_S = 10.0
 
 @attrs.frozen(slots=True, weakref_slot=False, kw_only=True)
 class Session:
-    """What a run did. `errors` are ticks that failed unexpectedly."""
+    """What a run did. `errors` are ticks that failed unexpectedly, `failing` what still fails."""
 
     ticks: int
     analyses: int
     errors: int
+    failing: tuple[str, ...]
 
 
 async def trade(
@@ -66,7 +67,12 @@ async def trade(
     await keep_ticking(Ticking(), clock=ports.clock, stop=stop, heart=trader.heart(), until=until)
     if home.slack is not None:
         await home.slack.flush(LAST_WORDS_S)
-    return Session(ticks=trader.ticks, analyses=trader.analyses, errors=trader.errors)
+    return Session(
+        ticks=trader.ticks,
+        analyses=trader.analyses,
+        errors=trader.errors,
+        failing=tuple(sorted(trader.troubles.told)),
+    )
 
 
 @contextmanager

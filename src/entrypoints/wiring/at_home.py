@@ -126,6 +126,26 @@ async def at_home(
         yield Home(environment=environment, exchange=exchange, slack=slack, log=log)
 
 
+@asynccontextmanager
+async def collecting(
+    settings: Settings, *, account: str, clock: Clock
+) -> AsyncIterator[Environment]:
+    """An account's log and live prices, nothing else: for what needs neither key nor orders."""
+    async with AsyncExitStack() as stack:
+        wires = _Wires(settings, stack, clock, Haste())
+        environment = local(
+            settings.general.folder / f"{account}.sqlite",
+            series=providers.Object({}),
+            yen=providers.Object(None),
+            instruments=settings.instruments,
+            parameters=settings.parameters,
+            clock=providers.Object(clock),
+            market_data=providers.Object(await wires.prices()),
+        )
+        stack.callback(lambda: environment.event_store().close())
+        yield environment
+
+
 class _Wires:
     """Builds the plugs of a configuration; their connections are closed with the stack."""
 

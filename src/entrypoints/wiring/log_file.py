@@ -39,6 +39,16 @@ def checking(path: Path) -> Iterator[tuple[SqliteEventStore, SqliteHashChain]]:
         file.close()
 
 
+def newest_at(path: Path) -> int | None:
+    """When the newest commit of a log was made (ms); None for an empty one."""
+    file = open_log(path, create=False, read_only=True)
+    try:
+        newest: int | None = file.query("SELECT max(at) FROM commits")[0][0]
+    finally:
+        file.close()
+    return newest
+
+
 @contextmanager
 def research_log(path: Path, tables: InMemoryReadModels) -> Iterator[LogWithTablesApart]:
     """An event store in a file beside `path`, moved there at the end.

@@ -1,0 +1,17 @@
+"""What holds for every test: nothing outside this machine is reached."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "given" / "loopback_only"
+
+
+def pytest_configure() -> None:
+    """Hold back this process and those that it starts."""
+    found = importlib.util.spec_from_file_location(
+        "tests.given.loopback_only.sitecustomize", FOLDER / "sitecustomize.py"
+    )
+    found.loader.exec_module(importlib.util.module_from_spec(found))
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(FOLDER), before)))
