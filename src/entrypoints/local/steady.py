@@ -56,6 +56,8 @@ class SteadyTrader:
         """Everything that is due at a 5-minute boundary (ms)."""
         self.ticks += 1
         try:
+            if self.ticks == 1:
+                await self._trader.catch_up(at)
             await self._trader.tick(at)
         except Exception as error:  # noqa: BLE001 - positions need their stops, whatever is wrong
             self.errors += 1

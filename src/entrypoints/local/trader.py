@@ -17,6 +17,7 @@ from application.ports.market_context import MarketContext
 from application.ports.news_feed import NewsFeed
 from application.ranking import Ranker
 from application.reactions import Reactions
+from application.read_models import MARKET_CONTEXT, SENTIMENT
 from application.scoring.read_sentiment import read_sentiment
 from application.scoring.score_forecast import score_forecast
 from application.scoring.score_technical import score_technical
@@ -124,6 +125,19 @@ class Trader:
                 continue  # somebody else works on it; the message comes again if he does not finish
             await self._reactions.to(commits)
             await queue.done(message)
+
+    async def catch_up(self, at: int) -> None:
+        """Ask the feeds between their half hours, if what is known is older than that."""
+        if self._has_feeds and at % FEEDS_EVERY:
+            await self._step("collecting news", self._catch_up(at))
+
+    async def _catch_up(self, at: int) -> None:
+        tables = self._ports.log.tables
+        mood = await tables.newest(MARKET_CONTEXT, "global", 1)
+        news = [await tables.newest(SENTIMENT, pair, 1) for pair in self._pairs]
+        newest_news = max((rows[-1].timestamp for rows in news if rows), default=0)
+        if at - min(mood[-1].timestamp if mood else 0, newest_news) >= FEEDS_EVERY:
+            await self._feeds(at)
 
     async def _feeds(self, at: int) -> None:
         ports = self._ports
