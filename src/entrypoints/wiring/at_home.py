@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
-from adapters.market_data.binance.klines import BinanceKlines
 
 from adapters.exchange.coincheck.calls import Retries, Timeouts, coincheck_client
 from adapters.exchange.coincheck.exchange import CoincheckExchange
@@ -23,6 +22,7 @@ from adapters.market_context.dominance import Dominance
 from adapters.market_context.fear_greed import FearGreed
 from adapters.market_context.funding import FundingRates
 from adapters.market_context.live import LiveMarketContext
+from adapters.market_data.binance.klines import BinanceKlines
 from adapters.market_data.closed_only import ClosedOnly
 from adapters.news_feed.cryptopanic.access import Access, cryptopanic_client
 from adapters.news_feed.cryptopanic.feed import CryptoPanicNews
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from application.ports.exchange import Exchange
     from application.ports.market_context import MarketContext
     from application.ports.news_feed import NewsFeed
+    from application.ports.notifier import Notifier
     from entrypoints.wiring.environment import Environment
     from entrypoints.wiring.settings import Settings
 
@@ -95,9 +96,14 @@ class Home:
 
 @asynccontextmanager
 async def at_home(
-    settings: Settings, *, account: str, clock: Clock, haste: Haste | None = None
+    settings: Settings,
+    *,
+    account: str,
+    clock: Clock,
+    haste: Haste | None = None,
+    is_quiet: bool = False,
 ) -> AsyncIterator[Home]:
-    """The trader wired for one account, everything closed afterwards.
+    """The trader wired for one account, everything closed afterwards; quiet: only Slack is told.
 
     Raises ConfigurationError or InputError, naming the key or the file.
     """
@@ -106,7 +112,11 @@ async def at_home(
     async with AsyncExitStack() as stack:
         wires = _Wires(settings, stack, clock, haste)
         slack = await wires.slack()
-        console = ConsoleNotifier(wants_routine=True, clock=clock)
+        told: list[Notifier] = (
+            [] if is_quiet else [ConsoleNotifier(wants_routine=True, clock=clock)]
+        )
+        if slack is not None:
+            told.append(slack)
         exchange = await (wires.real(folder) if account == REAL else wires.paper(folder))
         log = folder / f"{account}.sqlite"
         environment = local(
@@ -120,7 +130,7 @@ async def at_home(
             market_data=providers.Object(await wires.prices()),
             market_context=providers.Object(await wires.mood()),
             news_feed=providers.Object(await wires.news()),
-            notifier=providers.Object(Several([console, slack]) if slack else console),
+            notifier=providers.Object(Several(told)),
         )
         stack.callback(lambda: environment.event_store().close())
         yield Home(environment=environment, exchange=exchange, slack=slack, log=log)
