@@ -12,15 +12,16 @@ from domain.events import CollectionFailed, Commit
 
 @attrs.define(slots=True)
 class Troubles:
-    """What does not work at the moment, by name."""
+    """What does not work at the moment: `told` has the newest reason by name."""
 
     notifier: Notifier
     told: dict[str, str] = attrs.Factory(dict)
 
     async def failed(self, name: str, failure: OutsideError) -> None:
         """Something failed: say so if it worked before."""
-        if name not in self.told:
-            self.told[name] = str(failure)
+        is_new = name not in self.told
+        self.told[name] = str(failure)
+        if is_new:
             await self._tell(Trouble(name, str(failure)))
 
     async def worked(self, name: str) -> None:

@@ -71,6 +71,8 @@ class FakeMarket:
             cash=Jpy(CASH),
         )
         self._around = around = Surroundings(plan)
+        self.by_pair = around.series
+        self.prices = around.prices
         self.series = {one.binance: around.series[one.pair] for one in self.instruments}
         self.first = around.start + around.warm_up * DAY // 288
         """By here (ms) there are candles enough to analyse."""

@@ -64,7 +64,7 @@ class Weather:
     """Switches the faults of services on and off as time goes by."""
 
     def __init__(self, services: Sequence[Service], plan: Sequence[Outage]) -> None:
-        self._services = {one.name: one for one in services}
+        self.services = {one.name: one for one in services}
         self._ahead = list(plan)
         self._lasting: list[Outage] = []
         self.had: list[Outage] = []
@@ -73,18 +73,18 @@ class Weather:
     def turn(self, now: int) -> None:
         """What is due at a moment (ms) begins or ends."""
         for one in [one for one in self._lasting if one.ends <= now]:
-            self._services[one.service].end()
+            self.services[one.service].end()
             self._lasting.remove(one)
         while self._ahead and self._ahead[0].begins <= now:
             one = self._ahead.pop(0)
             self.had.append(one)
             if one.ends > now:
-                self._services[one.service].begin(one.fault)
+                self.services[one.service].begin(one.fault)
                 self._lasting.append(one)
 
     def clear(self) -> None:
         """All that lasts ends, and nothing more comes."""
         self._ahead.clear()
         for one in self._lasting:
-            self._services[one.service].end()
+            self.services[one.service].end()
         self._lasting.clear()

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from application.ports.read_models import ReadModels
     from application.troubles import Troubles
 
-WHAT = "the price feed"
 SOURCE = "market_data"
+"""One outage, one alert: silence and what a collection says of itself have one name."""
+SILENT = "no candle has come in"
 
 
 class PriceHeart:
@@ -40,11 +41,10 @@ class PriceHeart:
         return self._newest
 
     async def silent(self, since: int) -> None:
-        """Tell that nothing has come in since a moment (ms), unless the source was said to fail."""
-        if SOURCE in self._troubles().told:
-            return  # one outage, one alert
-        await self._troubles().failed(WHAT, Retryable(f"no candle has come in since {iso(since)}"))
+        """Tell that nothing has come in since a moment (ms), unless it was told to fail before."""
+        await self._troubles().failed(SOURCE, Retryable(f"{SILENT} since {iso(since)}"))
 
     async def beating(self) -> None:
-        """Tell that it is over, if it was told."""
-        await self._troubles().worked(WHAT)
+        """Tell that the silence is over, if it was told and nothing else is wrong by now."""
+        if self._troubles().told.get(SOURCE, "").startswith(SILENT):
+            await self._troubles().worked(SOURCE)

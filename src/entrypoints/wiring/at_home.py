@@ -110,7 +110,7 @@ async def at_home(
     haste = haste or Haste()
     folder = settings.general.folder
     async with AsyncExitStack() as stack:
-        wires = _Wires(settings, stack, clock, haste)
+        wires = Wires(settings, stack, clock, haste)
         slack = await wires.slack()
         told: list[Notifier] = (
             [] if is_quiet else [ConsoleNotifier(wants_routine=True, clock=clock)]
@@ -142,7 +142,7 @@ async def collecting(
 ) -> AsyncIterator[Environment]:
     """An account's log and live prices, nothing else: for what needs neither key nor orders."""
     async with AsyncExitStack() as stack:
-        wires = _Wires(settings, stack, clock, Haste())
+        wires = Wires(settings, stack, clock, Haste())
         environment = local(
             settings.general.folder / f"{account}.sqlite",
             series=providers.Object({}),
@@ -156,7 +156,7 @@ async def collecting(
         yield environment
 
 
-class _Wires:
+class Wires:
     """Builds the plugs of a configuration; their connections are closed with the stack."""
 
     def __init__(
