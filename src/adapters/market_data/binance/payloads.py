@@ -69,7 +69,7 @@ class _Info(BaseModel):
 
 
 def candles(pair: str, body: Any) -> list[Candle]:
-    """The 5-minute candles of a klines answer, oldest first, each once; the last may be forming.
+    """The 5-minute candles of a klines answer, each once; the newest may be forming.
 
     Of two rows with one open time the later one counts. Raises Broken with the row and column.
     """
@@ -86,7 +86,7 @@ def candles(pair: str, body: Any) -> list[Candle]:
         if opened % CANDLE or closes != opened + CANDLE - 1:
             raise Broken(f"klines: row {number} is not a 5-minute candle")
         found[opened] = Candle(pair, opened, start, high, low, end, volume)
-    return [found[opened] for opened in sorted(found)]
+    return list(found.values())
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
