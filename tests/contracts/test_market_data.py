@@ -1,13 +1,22 @@
 """What every source of candles promises; a plug joins with one line in SOURCES."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import attrs
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.clock.simulated import SimulatedClock
+from adapters.http_reads import reads_client
+from adapters.loopback.server import serving
+from adapters.market_data.binance.klines import BinanceKlines
+from adapters.market_data.binance_fake import BinanceData
+from adapters.market_data.binance_fake import make_app as make_binance
 from adapters.market_data.recorded import RecordedMarketData
 from adapters.market_data.synthetic import synthetic_market
 from application.errors import OutsideError
@@ -22,11 +31,47 @@ MARKET = synthetic_market(9, 1.5, COINS)
 START = min(int(one.open_time[0]) for one in MARKET.values())
 COUNT = round(1.5 * 288)
 
-SOURCES: dict[str, Callable[[dict[str, CandleSeries]], MarketData]] = {
-    "recorded": RecordedMarketData
+Series = dict[str, CandleSeries]
+Make = Callable[[Series], MarketData]
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Never used: without it every client would read the machine's certificates."""
+
+
+@attrs.frozen
+class AskedOverHttp:
+    """Binance's plug and its fake: the fake's clock stands where the question stands."""
+
+    url: str
+    data: BinanceData
+    series: Series
+
+    async def closed_candles(self, after: Mapping[str, int], now: int) -> Mapping:
+        clock = SimulatedClock(now)
+        self.data.series = {COINS.of(pair).binance: one for pair, one in self.series.items()}
+        self.data.now = clock.now
+        async with reads_client(httpx.AsyncHTTPTransport(verify=TLS)) as client:
+            plug = BinanceKlines(COINS, hosts=[self.url], client=client, clock=clock)
+            return await plug.closed_candles(after, now)
+
+
+@contextmanager
+def binance() -> Iterator[Make]:
+    data = BinanceData({}, lambda: START)
+    with serving(make_binance(data)) as url:
+        yield lambda series: AskedOverHttp(url, data, series)
+
+
+SOURCES: dict[str, Callable[[], AbstractContextManager[Make]]] = {
+    "recorded": lambda: nullcontext(RecordedMarketData),
+    "binance": binance,
 }
-every_source = pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES)
-Make = Callable[[dict[str, CandleSeries]], MarketData]
+
+
+@pytest.fixture(scope="module", params=SOURCES.values(), ids=SOURCES)
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Makes a source of series."""
+    with request.param() as made:
+        yield made
 
 
 def rows(one: CandleSeries) -> list[Candle]:
@@ -52,7 +97,6 @@ def expected(after: Mapping[str, int], now: int) -> dict[str, list[Candle]]:
     }
 
 
-@every_source
 def test_a_reader_that_goes_tick_by_tick_gets_every_candle_once(make: Make) -> None:
     source = make(MARKET)
     after = dict.fromkeys(COINS.pairs, START - 1)
@@ -68,7 +112,6 @@ def test_a_reader_that_goes_tick_by_tick_gets_every_candle_once(make: Make) -> N
 offsets = st.integers(-2, COUNT + 2)
 
 
-@every_source
 @settings(max_examples=80, deadline=None)
 @given(
     questions=st.lists(
@@ -79,14 +122,11 @@ offsets = st.integers(-2, COUNT + 2)
 def test_any_questions_in_any_order_are_answered_alike(make: Make, questions) -> None:
     source = make(MARKET)
     for lasts, place, off in questions:
-        after = {
-            pair: START + last * CANDLE for pair, last in zip(COINS.pairs, lasts, strict=True)
-        }
+        after = {pair: START + last * CANDLE for pair, last in zip(COINS.pairs, lasts, strict=True)}
         now = START + place * CANDLE + off
         assert ask(source, after, now) == expected(after, now)
 
 
-@every_source
 def test_a_repeated_question_has_the_same_answer(make: Make) -> None:
     source = make(MARKET)
     after = dict.fromkeys(COINS.pairs, START + 99 * CANDLE)
@@ -95,7 +135,6 @@ def test_a_repeated_question_has_the_same_answer(make: Make) -> None:
     assert ask(source, after, now) == first == expected(after, now)
 
 
-@every_source
 def test_what_the_future_holds_changes_no_answer(make: Make) -> None:
     now = START + 200 * CANDLE
     cut = {pair: one.between(START, now) for pair, one in MARKET.items()}
@@ -103,7 +142,6 @@ def test_what_the_future_holds_changes_no_answer(make: Make) -> None:
     assert ask(make(cut), after, now) == ask(make(MARKET), after, now)
 
 
-@every_source
 def test_candles_are_values_with_plain_numbers(make: Make) -> None:
     (one, *_) = ask(make(MARKET), {"eth_usdt": START - 1}, START + CANDLE)["eth_usdt"]
     assert [type(value) for value in attrs.astuple(one)] == [str, int, *[float] * 5]

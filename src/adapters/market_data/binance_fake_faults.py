@@ -73,7 +73,7 @@ def changed(fault: str | None, answer: JSONResponse, now: int) -> Response:
         "doubled": lambda rows: [one for row in rows for one in (row, row)],
         "unsorted": lambda rows: rows[::-1],
     }
-    if fault in rows and isinstance(body, list):
+    if fault in rows and isinstance(body, list) and all(isinstance(one, list) for one in body):
         return JSONResponse(rows[fault](body))
     if fault == "missing":
         return JSONResponse({key: body[key] for key in list(body)[:-1]})

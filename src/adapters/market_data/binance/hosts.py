@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import attrs
 import httpx
@@ -133,8 +133,9 @@ class Host:
         said = _UNTIL.search(text) if isinstance(text, str) else None
         if said is not None:
             ends.append(int(said[1]))
-        end = max(ends, default=now + _STOPS.get(reply.status, MINUTE))
-        return min(max(end, now + SECOND), now + LONGEST_STOP)
+        ahead = (one for one in ends if one > now)
+        end = max(ahead, default=now + _STOPS.get(reply.status, MINUTE))
+        return min(end, now + LONGEST_STOP)
 
 
 class Hosts:
@@ -218,7 +219,7 @@ def _address(url: str) -> str:
 def _summed_up(failures: Sequence[OutsideError]) -> OutsideError:
     """One error with all reasons; what may pass outweighs what will not."""
     text = "; ".join(dict.fromkeys(str(one) for one in failures))
-    kinds: tuple[Any, ...] = (Retryable, Broken)
+    kinds: tuple[type[OutsideError], ...] = (Retryable, Broken)
     for kind in kinds:
         if any(isinstance(one, kind) for one in failures):
             return kind(text)

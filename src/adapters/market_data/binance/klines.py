@@ -120,8 +120,12 @@ class BinanceKlines:
         # one unknown symbol fails the whole call, so then each is asked for alone
         known = await self._statuses(wanted)
         if known is None:
-            alone = await asyncio.gather(*(self._statuses([one]) for one in wanted))
-            known = {symbol: status for one in alone if one for symbol, status in one.items()}
+            calls = (self._statuses([one]) for one in wanted)
+            known = {}
+            for one in await asyncio.gather(*calls, return_exceptions=True):
+                if isinstance(one, BaseException):
+                    raise one
+                known |= one or {}
         return {one: known[one] for one in wanted if one in known}
 
     async def _statuses(self, names: Sequence[str]) -> dict[str, str] | None:

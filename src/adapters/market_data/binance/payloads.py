@@ -69,7 +69,7 @@ class _Info(BaseModel):
 
 
 def candles(pair: str, body: Any) -> list[Candle]:
-    """The 5-minute candles of a klines answer, oldest first, each once; the last may be forming.
+    """The 5-minute candles of a klines answer, each once; the newest may be forming.
 
     Of two rows with one open time the later one counts. Raises Broken with the row and column.
     """
@@ -82,11 +82,11 @@ def candles(pair: str, body: Any) -> list[Candle]:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         raise Broken(f"klines: {_place(first['loc'])}: {first['msg']}") from None
     found: dict[int, Candle] = {}
-    for number, (opened, first, high, low, last, volume, closes) in enumerate(read):
+    for number, (opened, start, high, low, end, volume, closes) in enumerate(read):
         if opened % CANDLE or closes != opened + CANDLE - 1:
             raise Broken(f"klines: row {number} is not a 5-minute candle")
-        found[opened] = Candle(pair, opened, first, high, low, last, volume)
-    return [found[opened] for opened in sorted(found)]
+        found[opened] = Candle(pair, opened, start, high, low, end, volume)
+    return list(found.values())
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
@@ -96,12 +96,13 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 def server_time(body: Any) -> int:
     """Binance's time in ms. Raises Broken."""
-    return _believed(_Time, "time", body).serverTime
+    found: _Time = _believed(_Time, "time", body)
+    return found.serverTime
 
 
 def statuses(body: Any) -> dict[str, str]:
     """TRADING, HALT or BREAK by symbol, of an exchangeInfo answer. Raises Broken."""
-    info = _believed(_Info, "exchangeInfo", body)
+    info: _Info = _believed(_Info, "exchangeInfo", body)
     return {one.symbol: one.status for one in info.symbols}
 
 
