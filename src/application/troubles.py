@@ -1,5 +1,6 @@
 """What fails is told once, then not again until it works: one alert, quiet, one all-clear."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import attrs
@@ -12,22 +13,38 @@ from domain.events import CollectionFailed, Commit
 
 @attrs.define(slots=True)
 class Troubles:
-    """What does not work at the moment: `told` has the newest reason by name."""
+    """What does not work at the moment: `told` has the newest reason by name.
+
+    One thing may fail for several causes at once; it works again when none of them is left.
+    """
 
     notifier: Notifier
     told: dict[str, str] = attrs.Factory(dict)
+    causes: dict[str, set[str]] = attrs.Factory(lambda: defaultdict(set))
 
-    async def failed(self, name: str, failure: OutsideError) -> None:
+    async def failed(self, name: str, failure: OutsideError, cause: str = "") -> None:
         """Something failed: say so if it worked before."""
         is_new = name not in self.told
         self.told[name] = str(failure)
+        self.causes[name].add(cause)
         if is_new:
             await self._tell(Trouble(name, str(failure)))
 
-    async def worked(self, name: str) -> None:
-        """Something worked: say so if it had failed."""
-        if self.told.pop(name, None) is not None:
+    async def worked(self, name: str, cause: str = "") -> None:
+        """A cause of failing is gone: say so if it was the last one."""
+        left = self.causes.get(name)
+        if left is None:
+            return
+        left.discard(cause)
+        if not left:
+            del self.causes[name], self.told[name]
             await self._tell(AllClear(name))
+
+    def take_over(self, before: "Troubles") -> None:
+        """Go on with what another one has told."""
+        self.told |= before.told
+        for name, causes in before.causes.items():
+            self.causes[name] |= causes
 
     async def collected(self, source: str, commits: Iterable[Commit]) -> None:
         """What a collection recorded: each part that failed, and each that works again.

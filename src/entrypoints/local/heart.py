@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SOURCE = "market_data"
 """One outage, one alert: silence and what a collection says of itself have one name."""
-SILENT = "no candle has come in"
 
 
 class PriceHeart:
@@ -42,9 +41,9 @@ class PriceHeart:
 
     async def silent(self, since: int) -> None:
         """Tell that nothing has come in since a moment (ms), unless it was told to fail before."""
-        await self._troubles().failed(SOURCE, Retryable(f"{SILENT} since {iso(since)}"))
+        silence = Retryable(f"no candle has come in since {iso(since)}")
+        await self._troubles().failed(SOURCE, silence, "silence")
 
     async def beating(self) -> None:
         """Tell that the silence is over, if it was told and nothing else is wrong by now."""
-        if self._troubles().told.get(SOURCE, "").startswith(SILENT):
-            await self._troubles().worked(SOURCE)
+        await self._troubles().worked(SOURCE, "silence")

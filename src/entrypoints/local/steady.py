@@ -70,7 +70,7 @@ class SteadyTrader:
         self._analyses += before.analyses
         self._ports.analysis_starter.waiting.clear()
         self._trader = self._start(self._ports)
-        self._trader.troubles.told.update(before.troubles.told)
+        self._trader.troubles.take_over(before.troubles)
 
     async def _tell(self, error: Exception, at: int) -> None:
         frame = traceback.extract_tb(error.__traceback__)[-1]
