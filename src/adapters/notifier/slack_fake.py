@@ -28,16 +28,17 @@ class _RefusedError(Exception):
 
 
 class FakeSlack:
-    """Remembers posts in `shown`. `script` holds the next replies: (status, text, headers).
+    """Remembers the newest posts in `shown`. `script` holds the next replies: (status, text, headers).
 
     With a clock (ms) posts closer than a second together are throttled. While `is_down` every
     request is answered 503.
     """
 
-    def __init__(self, clock: Callable[[], int] | None = None) -> None:
+    def __init__(self, clock: Callable[[], int] | None = None, kept: int = 10_000) -> None:
         self.shown: list[dict[str, Any]] = []
         self.asked = 0
         self.is_down = False
+        self._kept = kept
         self.refused: list[str] = []
         self.script: deque[tuple[int, str, dict[str, str]]] = deque()
         self._clock = clock
@@ -65,6 +66,7 @@ class FakeSlack:
             return PlainTextResponse("rate_limited", 429, {"Retry-After": "1"})
         try:
             self.shown.append(judged(body))
+            del self.shown[: -self._kept]
         except _RefusedError as refused:
             self.refused.append(str(refused))
             return PlainTextResponse(str(refused).partition(":")[0], 400)

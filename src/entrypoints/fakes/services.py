@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 DAYS = 30
 KEY, SECRET, TOKEN = "fake-key", "fake-secret", "fake-token"
 CASH = Decimal(1_000_000)
+SHOWN = 100
+"""Messages that the fake of Slack remembers."""
 RATES = {
     "reply-lost-before": 0.01,
     "reply-lost-after": 0.01,
@@ -136,7 +138,7 @@ def fake_services(
 
     `clock` must be one that other threads can read.
     """
-    slack = FakeSlack()
+    slack = FakeSlack(kept=SHOWN)
     faults = Faults({} if is_calm else RATES, seed=seed, hold_s=1.0)
     venue = Venue(
         clock=clock.now,
