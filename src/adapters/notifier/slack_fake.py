@@ -28,7 +28,7 @@ class _RefusedError(Exception):
 
 
 class FakeSlack:
-    """Remembers the newest posts in `shown`. `script` holds the next replies: (status, text, headers).
+    """Remembers the newest posts in `shown`; `script` holds replies: (status, text, headers).
 
     With a clock (ms) posts closer than a second together are throttled. While `is_down` every
     request is answered 503.
