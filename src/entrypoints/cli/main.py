@@ -15,6 +15,7 @@ COMMANDS = {
     "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
     "paper": "Trade live prices with money that does not exist.",
     "live": "Trade with real money on Coincheck, twice confirmed.",
+    "doctor": "Examine configuration, key, coins and services; say what to do.",
     "warm-up": "Fetch the candles of the first analysis beforehand.",
     "explain": "Why an order or position came about, or why a trade did not.",
     "events": "List the events of a log.",

@@ -168,19 +168,21 @@ class Wires:
         self._haste = haste
         self._chance = random.SystemRandom().random
 
+    async def binance(self) -> BinanceKlines:
+        """Binance's public data."""
+        client = await self._stack.enter_async_context(reads_client())
+        return BinanceKlines(
+            self._settings.instruments,
+            hosts=self._settings.binance.hosts,
+            client=client,
+            clock=self._clock,
+            patience=self._haste.patience,
+            chance=self._chance,
+        )
+
     async def prices(self) -> ClosedOnly:
         """Binance, whatever it gets wrong put right."""
-        client = await self._stack.enter_async_context(reads_client())
-        return ClosedOnly(
-            BinanceKlines(
-                self._settings.instruments,
-                hosts=self._settings.binance.hosts,
-                client=client,
-                clock=self._clock,
-                patience=self._haste.patience,
-                chance=self._chance,
-            )
-        )
+        return ClosedOnly(await self.binance())
 
     async def mood(self) -> MarketContext:
         """Funding, Fear & Greed and dominance."""

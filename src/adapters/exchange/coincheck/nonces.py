@@ -106,6 +106,14 @@ class SqliteNonces:
                 raise self._said(error) from error
         return number
 
+    def last(self, key_id: str) -> int:
+        """The newest number of a key; 0 before the first. Raises as `reserve` does."""
+        with closing(self._connect()) as connection:
+            try:
+                return self._last(connection, _hashed(key_id))
+            except sqlite3.Error as error:
+                raise self._said(error) from error
+
     @asynccontextmanager
     async def turn(self, key_id: str, clock: Clock, wait_s: float) -> AsyncIterator[None]:
         """Wait for the other tasks, then for the other processes."""

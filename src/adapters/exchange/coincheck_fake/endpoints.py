@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from adapters.exchange.coincheck_fake import payloads
+from adapters.exchange.coincheck_fake.auth import ORDER, WITHDRAW
 from adapters.exchange.coincheck_fake.faults import (
     BALANCE_LAG,
     FILLS_LAG,
@@ -211,6 +212,23 @@ def _accounts(call: Call) -> Json:
     return payloads.accounts(tuple(call.venue.rules), call.venue.terms)
 
 
+def _withdrawals(call: Call) -> Json:
+    del call
+    return {"success": True, "pagination": _pagination(PAGE, "desc", None, None), "data": []}
+
+
+def _bank_accounts(call: Call) -> Json:
+    del call
+    return {"success": True, "data": []}
+
+
+NEEDS = {
+    "place": ORDER,
+    "cancel": ORDER,
+    "withdrawals": WITHDRAW,
+    "bank-accounts": WITHDRAW,
+}
+"""The permission of a point; all other private ones want a look."""
 ORDERS = "/api/exchange/orders"
 ENDPOINTS: tuple[tuple[str, str, str, Callable[[Call], Json]], ...] = (
     ("ticker", "GET", "/api/ticker", _ticker),
@@ -228,5 +246,7 @@ ENDPOINTS: tuple[tuple[str, str, str, Callable[[Call], Json]], ...] = (
     ("cancel", "DELETE", f"{ORDERS}/{{number}}", _cancel),
     ("balance", "GET", "/api/accounts/balance", _balance),
     ("accounts", "GET", "/api/accounts", _accounts),
+    ("withdrawals", "GET", "/api/withdraws", _withdrawals),
+    ("bank-accounts", "GET", "/api/bank_accounts", _bank_accounts),
 )
 """Point of a script, method, path, answer; fixed paths stand before those with a number."""

@@ -57,10 +57,11 @@ def ticker(last: Decimal, terms: Terms, moment: int, *, outside: bool = False) -
 
 
 def order_books(last: Decimal, terms: Terms) -> Json:
-    """Five made-up levels on either side."""
+    """Five made-up levels on either side, `depth` JPY or a share of it at each."""
     bid, ask = terms.bid_ask(last)
     step = last / 1_000
-    sizes = [Decimal(size) for size in ("0.7", "0.199", "1.2", "2.5", "11.38095078")]
+    shares = [Decimal(share) for share in ("0.7", "0.199", "1.2", "2.5", "11.38095078")]
+    sizes = [round(share * terms.depth / last, 8) for share in shares]
     return {
         "asks": [[text(ask + step * n), text(size)] for n, size in enumerate(sizes)],
         "bids": [[text(bid - step * n), text(size)] for n, size in enumerate(sizes)],

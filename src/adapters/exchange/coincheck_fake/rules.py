@@ -42,15 +42,16 @@ def coin_of(pair: str) -> str:
 class Terms:
     """How orders fill and how late that is seen.
 
-    `spread` is (ask - bid) / middle, `slippage` an extra fraction of every market order,
-    `fees` the taker's fraction by pair. An order meets the market `latency_ms` after it was
-    placed and fills in `parts`, `part_every_ms` apart; what is over `filled_share` of it
-    expires. It shows among the open orders after `opens_lag_ms`, a fill in the list after
-    `fills_lag_ms` and in the balance after `balance_lag_ms`.
+    `spread` is (ask - bid) / middle, `depth` about the yen at a level of the book, `slippage` an
+    extra fraction of every market order, `fees` the taker's fraction by pair. An order meets the
+    market `latency_ms` after it was placed and fills in `parts`, `part_every_ms` apart; what is
+    over `filled_share` of it expires. It shows among the open orders after `opens_lag_ms`, a fill
+    in the list after `fills_lag_ms` and in the balance after `balance_lag_ms`.
     """
 
     spread: Decimal = Decimal("0.001")
     slippage: Decimal = Decimal("0.0005")
+    depth: Decimal = Decimal(1_000_000)
     fees: Mapping[str, Decimal] = attrs.field(factory=dict)
     latency_ms: int = 500
     parts: int = 1
