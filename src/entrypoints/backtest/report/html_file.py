@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from adapters.whole_file import write_whole
 from application.errors import InputError
 from domain.instant import iso
 from entrypoints.backtest.report import page_parts
@@ -54,16 +55,8 @@ def check_target(path: Path) -> None:
 
 
 def _write(path: Path, page: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        try:
-            with partial.open("w", encoding="utf-8") as file:
-                file.write(page)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, page.encode())
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise InputError(f"--report {path}: cannot be written, {why}; nothing was kept") from error
