@@ -6,6 +6,7 @@ taken from the log: it was an input. Equal means equal to the bit.
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -75,8 +76,18 @@ class _Nowhere:
         return 0
 
 
-async def verify(store: EventStore, *, policy: Policy, parameters: StrategyParameters) -> Verified:
-    """Decide every analysis of a log again. Raises Broken for a log that cannot be read."""
+async def verify(
+    store: EventStore,
+    *,
+    policy: Policy,
+    parameters: StrategyParameters,
+    since: int = 0,
+    until: float = math.inf,
+) -> Verified:
+    """Decide the analyses of a log again that were made from `since` to before `until` (ms).
+
+    Fills are those of the same time. Raises Broken for a log that cannot be read.
+    """
     clock = SimulatedClock()
     tables = InMemoryReadModels(clock)
     log = Log(_Nowhere(), tables, "replay")  # type: ignore[arg-type]
@@ -86,6 +97,12 @@ async def verify(store: EventStore, *, policy: Policy, parameters: StrategyParam
     sent: dict[str, e.OrderSubmitting] = {}
     async for _, commit in store.read_all():
         clock.move_to(commit.at)
+        if commit.at >= until:
+            continue
+        if commit.at < since:
+            sent |= {one.order: one for one in commit.events if isinstance(one, e.OrderSubmitting)}
+            tables.write(await rows_of([commit], tables))
+            continue
         if commit.stream.startswith("analysis/") and isinstance(commit.events[0], e.SignalScored):
             waiting = list(await _decided(commit, log, scorer, policy, parameters))
             _compare(commit, waiting.pop(0), found)
