@@ -13,6 +13,7 @@ from domain.errors import DomainError
 COMMANDS = {
     "backtest": "Trade recorded candles and report what would have happened.",
     "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
+    "report": "A day in figures: trades, scores, positions, and whether the log is in order.",
     "explain": "Why an order or position came about, or why a trade did not.",
     "events": "List the events of a log.",
     "audit": "Check a log: nothing edited, and books that balance to the last decimal.",
