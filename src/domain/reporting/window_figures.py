@@ -13,7 +13,6 @@ import attrs
 from domain.instant import HOUR
 from domain.money import Jpy
 from domain.reporting.closed_trades import ClosedTrade
-from domain.scoring.numeric import added
 from domain.strategy.trade_stats import trade_stats
 from domain.trading.books import EXACT
 from domain.tuning.track_record import wilson_interval
@@ -160,7 +159,7 @@ def _component(name: str, column: Sequence[float | None]) -> ComponentFigures:
             deviation=None,
             near_zero_share=None,
         )
-    variance = added((one - mean) ** 2 for one in values) / len(values)
+    variance = math.fsum((one - mean) ** 2 for one in values) / len(values)
     return ComponentFigures(
         name=name,
         present=len(values),
@@ -178,4 +177,4 @@ def counted(names: Iterable[str]) -> Counts:
 
 
 def _mean(values: Sequence[float]) -> float | None:
-    return added(values) / len(values) if values else None
+    return math.fsum(values) / len(values) if values else None

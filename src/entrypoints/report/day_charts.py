@@ -65,10 +65,11 @@ def _account(value: float | None) -> str:
 
 
 def score_charts(report: DailyFigures, scores: Mapping[str, ScoreSamples]) -> dict[str, Any]:
-    """A chart a pair, all of the same days."""
-    end = float(report.day.end)
+    """A chart a pair, all of the same time: the last days, as far as there are scores."""
+    end = report.day.end
+    start = min((one.rows[0][0] for one in scores.values() if one.rows), default=end - SCORES)
     return {
-        pair: score_chart(samples, theme.time_range(end - SCORES, end))
+        pair: score_chart(samples, theme.time_range(float(start), float(end)))
         for pair, samples in scores.items()
         if samples.rows
     }
