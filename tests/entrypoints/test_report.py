@@ -12,19 +12,29 @@ import pytest
 import domain.events as e
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.in_memory import InMemoryEventStore
+from adapters.event_store.sqlite import SqliteEventStore
 from adapters.read_models.in_memory import InMemoryReadModels
+from adapters.read_models.sqlite import SqliteReadModels
+from adapters.report_archive.folder import FolderArchive
 from adapters.sqlite_file import open_log
+from application import policy
+from application.commit import Log
+from application.reporting.publish_daily_report import publish_daily_report
 from application.upkeep.audit_log import audit_log
 from domain.instruments import DEFAULT
 from domain.money import Jpy
 from domain.parameters import STANDARD
 from domain.reporting.closed_trades import TradeMatcher
+from domain.reporting.report_day import ReportDay
+from entrypoints.replay.verify import verify
 from entrypoints.report.log_span import log_span
+from entrypoints.report.night_checks import night_checks_of_file
 from entrypoints.simulation.engine import run_one
 from entrypoints.simulation.kept_log import keep
 from entrypoints.simulation.world import Plan
 from entrypoints.wiring.log_file import checking, reading
 from tests.entrypoints.test_commands import run
+from tests.given.desk import ScriptedExchange
 from tests.given.history import commit, price
 
 
@@ -117,6 +127,75 @@ def test_the_decisions_of_the_owners_policy_come_out_again(tmp_path: Path) -> No
     last = reported(path)
     parity = last["checks"]["parity"]
     assert parity["decisions"] == parity["equal"] == last["windows"]["24h"]["analyses"] > 0
+
+
+def test_the_checks_of_a_file_run_beside_others_and_say_the_same(log: Path, told: dict) -> None:
+    day = ReportDay.named(told["day"])
+
+    async def ask() -> tuple[list[object], int]:
+        asked = night_checks_of_file(log, policy=policy.STANDARD, parameters=STANDARD)
+        waiting = asyncio.gather(asked.head(), asked.audit(), asked.parity(day.start, day.end))
+        turns = 0
+        while not waiting.done():
+            await asyncio.wait([waiting], timeout=0.005)
+            turns += 1
+        return list(await waiting), turns
+
+    (head, audit, parity), turns = asyncio.run(ask())
+    assert turns > 1
+    assert head.digest == told["checks"]["head"]["digest"]
+    assert (audit.balanced, audit.events) == (True, told["checks"]["audit"]["events"])
+    assert parity.decisions == told["checks"]["parity"]["decisions"]
+
+
+def test_parts_of_a_log_decided_again_are_the_whole(tmp_path: Path) -> None:
+    path = simulated(tmp_path / "e.sqlite", days=0.4, is_busy=False)
+    times = [at for event, at in events(path) if isinstance(event, e.DecisionMade)]
+    cut = times[len(times) // 2]
+
+    async def decided(**window: int) -> tuple[int, int, int]:
+        with reading(path) as store:
+            found = await verify(store, policy=policy.STANDARD, parameters=STANDARD, **window)
+        return found.decisions, found.equal, found.fills
+
+    whole = asyncio.run(decided())
+    first, second = asyncio.run(decided(until=cut)), asyncio.run(decided(since=cut))
+    assert tuple(map(sum, zip(first, second, strict=True))) == whole
+    assert first[0] == len(times) // 2
+    assert whole[0] == whole[1] == len(times)
+
+
+def test_what_is_published_on_a_file_is_what_the_command_shows(
+    log: Path, told: dict, tmp_path: Path
+) -> None:
+    copy, archive = tmp_path / "copy.sqlite", FolderArchive(tmp_path / "reports")
+    copy.write_bytes(log.read_bytes())
+    day = ReportDay.named(told["day"])
+
+    async def publish(number: int) -> int:
+        file = open_log(copy, create=False)
+        clock = SimulatedClock(day.end)
+        tables = SqliteReadModels(file, clock)
+        made = await publish_daily_report(
+            day.end + number,
+            log=Log(SqliteEventStore(file, clock), tables, f"trader-{number}"),
+            archive=archive,
+            instruments=DEFAULT,
+            parameters=STANDARD,
+            exchange=ScriptedExchange(clock),
+            checks=night_checks_of_file(copy, policy=policy.STANDARD, parameters=STANDARD),
+        )
+        file.close()
+        return len(made)
+
+    assert [asyncio.run(publish(number)) for number in range(3)] == [1, 0, 0]
+    kept = json.loads(asyncio.run(archive.get(f"daily-{day.name}.json")) or b"")
+    shown = reported(copy, "--date", day.name)
+    assert kept["checks"]["head"] == told["checks"]["head"]
+    assert shown["checks"]["audit"]["balanced"] is True, "with the report on the log, too"
+    for name in ("windows", "closed", "days", "equity_jpy", "month", "market", "breaker_open"):
+        assert shown[name] == kept[name], name
+    assert kept["equity_jpy"] == "100000"
 
 
 def test_a_terminal_shows_it(log: Path, told: dict) -> None:

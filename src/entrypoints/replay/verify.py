@@ -16,7 +16,7 @@ from adapters.clock.simulated import SimulatedClock
 from adapters.read_models.in_memory import InMemoryReadModels
 from adapters.technical_scorer.windowed import WindowedScorer
 from application.commit import Log
-from application.read_models import rows_of
+from application.read_models import PRICES, SIGNALS, rows_of
 from application.scoring.read_sentiment import read_sentiment
 from application.scoring.score_forecast import score_forecast
 from application.scoring.score_technical import score_technical
@@ -101,7 +101,7 @@ async def verify(
             continue
         if commit.at < since:
             sent |= {one.order: one for one in commit.events if isinstance(one, e.OrderSubmitting)}
-            tables.write(await rows_of([commit], tables))
+            tables.write(_needed(await rows_of([commit], tables), commit.at, since))
             continue
         if commit.stream.startswith("analysis/") and isinstance(commit.events[0], e.SignalScored):
             waiting = list(await _decided(commit, log, scorer, policy, parameters))
@@ -111,8 +111,15 @@ async def verify(
                 sent[event.order] = event
             elif isinstance(event, e.OrderFilled) and event.order in sent:
                 found.fill(_basis_points(event, sent.pop(event.order)))
-        tables.write(await rows_of([commit], tables))
+        tables.write(_needed(await rows_of([commit], tables), commit.at, since))
     return found
+
+
+def _needed(rows: Sequence[Row], at: int, since: int) -> list[Row]:
+    """Rows that a decision from `since` on may read: no signals, and no expired prices."""
+    kept = PRICES.lifetime_ms
+    expired = kept is not None and at < since - kept
+    return [one for one in rows if one[0] is not SIGNALS and not (expired and one[0] is PRICES)]
 
 
 async def _decided(

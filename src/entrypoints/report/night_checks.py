@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
 
 from application.reporting.night_checks import AuditLine, NightChecks, ParityLine
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
     from application.policy import Policy
     from application.ports.event_store import EventStore
-    from application.ports.tamper_evidence import TamperEvidence
+    from application.ports.tamper_evidence import Anchor, TamperEvidence
     from domain.parameters import StrategyParameters
+
+T = TypeVar("T")
 
 
 def night_checks(
@@ -45,3 +51,34 @@ def night_checks(
         )
 
     return NightChecks(head=evidence.anchor, audit=audit, parity=parity)
+
+
+def night_checks_of_file(
+    path: Path, *, policy: Policy, parameters: StrategyParameters
+) -> NightChecks:
+    """The same of a log in a file that somebody writes to: read in threads, beside the writer.
+
+    Whoever waits for a check lets others run in the meantime, however long the log is.
+    """
+    from entrypoints.wiring.log_file import checking
+
+    def asked(question: Callable[[NightChecks], Awaitable[T] | None]) -> T:
+        async def answer() -> T:
+            with checking(path) as (store, evidence):
+                checks = night_checks(store, evidence, policy=policy, parameters=parameters)
+                waiting = question(checks)
+                assert waiting is not None
+                return await waiting
+
+        return asyncio.run(answer())
+
+    async def head() -> Anchor:
+        return await asyncio.to_thread(asked, lambda one: one.head and one.head())
+
+    async def audit() -> AuditLine:
+        return await asyncio.to_thread(asked, lambda one: one.audit and one.audit())
+
+    async def parity(start: int, end: int) -> ParityLine:
+        return await asyncio.to_thread(asked, lambda one: one.parity and one.parity(start, end))
+
+    return NightChecks(head=head, audit=audit, parity=parity)
