@@ -107,7 +107,12 @@ class Ranking:
 
 @attrs.frozen(slots=True, weakref_slot=False, kw_only=True)
 class DailyReport:
-    """A day in short. `day` as YYYY-MM-DD in Japan; `gain` and `fees` of what was closed."""
+    """A day in short. `day` as YYYY-MM-DD in Japan; `gain` after fees of what was closed, in JPY.
+
+    `balanced` is the audit's verdict, `head` the digest of the log, `decisions` those of the day
+    that were decided again and `equal` how many came out the same; `news_calls` of the month's
+    plan. What is not known is None, and is not told.
+    """
 
     day: str
     analyses: int
@@ -121,6 +126,11 @@ class DailyReport:
     positions: tuple[HeldPosition, ...]
     market: MarketReading | None
     breaker_open: bool
+    balanced: bool | None = None
+    head: str | None = None
+    decisions: int | None = None
+    equal: int | None = None
+    news_calls: int | None = None
     notes: tuple[str, ...] = ()
 
 

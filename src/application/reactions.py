@@ -4,6 +4,7 @@ AnalysisTriggered     -> analysis starter
 OrderRequested        -> order queue
 trouble and trades    -> notifier
 decision, raised stop -> notifier, where it wants routine
+the day's report      -> notifier
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from typing import Final, get_args
 import attrs
 
 from application.errors import OutsideError
-from application.messages import Happened, ToldEvent
+from application.messages import DailyReport, Happened, ToldEvent
 from application.ports.analysis_starter import AnalysisStarter
 from application.ports.notifier import Notifier
 from application.ports.order_queue import OrderQueue
@@ -20,6 +21,7 @@ from application.ranking import Ranker
 from domain.events import (
     AnalysisTriggered,
     Commit,
+    DailyReportPublished,
     DecisionMade,
     Event,
     OrderRequested,
@@ -31,7 +33,7 @@ ACTED_ON: Final = frozenset({AnalysisTriggered, OrderRequested})
 """Events that the trading itself goes on from."""
 ROUTINE: Final = frozenset({DecisionMade, TrailingStopRaised})
 """Events that only a notifier that wants routine hears of."""
-TOLD: Final = frozenset(get_args(ToldEvent)) | ROUTINE
+TOLD: Final = frozenset(get_args(ToldEvent)) | ROUTINE | {DailyReportPublished}
 """Events that a human hears of."""
 SENT: Final = TOLD | ACTED_ON
 """Events that anything is sent for."""
@@ -87,5 +89,35 @@ class Reactions:
                 ranking = await self.ranker.ranking(event, commit)
                 if ranking is not None:
                     await self.notifier.tell(ranking)
+            elif isinstance(event, DailyReportPublished):
+                await self.notifier.tell(await self._report(event))
         except OutsideError:
             return
+
+    async def _report(self, event: DailyReportPublished) -> DailyReport:
+        """The report in short, with what is held now, where somebody knows."""
+        try:
+            positions = await self.ranker.positions() if self.ranker is not None else ()
+            notes: tuple[str, ...] = ()
+        except OutsideError as failure:
+            positions, notes = (), (f"positions: {failure}",)
+        return DailyReport(
+            day=event.day,
+            analyses=event.analyses,
+            buys=event.buys,
+            sells=event.sells,
+            wins=event.wins,
+            losses=event.losses,
+            gain=event.gain,
+            fees=event.fees,
+            equity=event.equity,
+            positions=positions,
+            market=event.market,
+            breaker_open=event.breaker_open,
+            balanced=event.balanced,
+            head=event.head,
+            decisions=event.decisions,
+            equal=event.equal,
+            news_calls=event.news_calls,
+            notes=notes,
+        )

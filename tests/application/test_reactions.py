@@ -91,6 +91,29 @@ SENTENCES = {
     "breaker reset": e.CircuitBreakerReset(),
     "stop of eth_usdt raised to 970.000 JPY": e.TrailingStopRaised("p", PAIR, jpy(970), 3.2),
     "price 90.000 JPY, stop 97.000 JPY; it is sold": e.StopLossHit("p", PAIR, jpy(90), jpy(97)),
+    "2026-02-08: 241 analyses, 4 buys, 3 sells, +3284 JPY, 0 held; books balance": (
+        e.DailyReportPublished(
+            day="2026-02-08",
+            file="daily-2026-02-08.json",
+            digest="d",
+            analyses=241,
+            buys=4,
+            sells=3,
+            wins=2,
+            losses=1,
+            gain=jpy(3284),
+            fees=jpy(0),
+            equity=None,
+            market=None,
+            breaker_open=False,
+            balanced=True,
+            commits=9,
+            head="h",
+            decisions=241,
+            equal=241,
+            news_calls=None,
+        )
+    ),
     "price 131.000 JPY, goal 130.000 JPY": e.TakeProfitHit("p", PAIR, jpy(131), jpy(130)),
 }
 

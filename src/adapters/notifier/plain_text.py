@@ -63,7 +63,10 @@ def _ranking(message: Ranking) -> str:
 
 def _report(message: DailyReport) -> str:
     trades = f"{message.buys} buys, {message.sells} sells, {message.gain.amount:+.0f} JPY"
-    return f"{message.day}: {message.analyses} analyses, {trades}, {len(message.positions)} held"
+    what = f"{message.day}: {message.analyses} analyses, {trades}, {len(message.positions)} held"
+    if message.balanced is None:
+        return what
+    return f"{what}; books {'balance' if message.balanced else 'do NOT balance'}"
 
 
 def _of_trade(event: ToldEvent) -> str:

@@ -64,7 +64,7 @@ from domain.events.trading import (
     TakeProfitHit,
     TrailingStopRaised,
 )
-from domain.events.upkeep import LogAnchored
+from domain.events.upkeep import DailyReportPublished, LogAnchored
 
 MarketEvent = (
     PriceCollected
@@ -110,6 +110,7 @@ Event = (
     | OrderEvent
     | PositionEvent
     | LogAnchored
+    | DailyReportPublished
 )
 EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
 
@@ -125,6 +126,7 @@ __all__ = [
     "CollectionFailed",
     "Commit",
     "Components",
+    "DailyReportPublished",
     "DecisionMade",
     "EntryDisbelieved",
     "Event",

@@ -17,6 +17,7 @@ COMMANDS = {
     "live": "Trade with real money on Coincheck, twice confirmed.",
     "doctor": "Examine configuration, key, coins and services; say what to do.",
     "warm-up": "Fetch the candles of the first analysis beforehand.",
+    "report": "A day in figures: trades, scores, positions, and whether the log is in order.",
     "explain": "Why an order or position came about, or why a trade did not.",
     "events": "List the events of a log.",
     "audit": "Check a log: nothing edited, and books that balance to the last decimal.",

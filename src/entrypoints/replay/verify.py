@@ -6,6 +6,7 @@ taken from the log: it was an input. Equal means equal to the bit.
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from adapters.clock.simulated import SimulatedClock
 from adapters.read_models.in_memory import InMemoryReadModels
 from adapters.technical_scorer.windowed import WindowedScorer
 from application.commit import Log
-from application.read_models import rows_of
+from application.read_models import PRICES, SIGNALS, rows_of
 from application.scoring.read_sentiment import read_sentiment
 from application.scoring.score_forecast import score_forecast
 from application.scoring.score_technical import score_technical
@@ -75,8 +76,18 @@ class _Nowhere:
         return 0
 
 
-async def verify(store: EventStore, *, policy: Policy, parameters: StrategyParameters) -> Verified:
-    """Decide every analysis of a log again. Raises Broken for a log that cannot be read."""
+async def verify(
+    store: EventStore,
+    *,
+    policy: Policy,
+    parameters: StrategyParameters,
+    since: int = 0,
+    until: float = math.inf,
+) -> Verified:
+    """Decide the analyses of a log again that were made from `since` to before `until` (ms).
+
+    Fills are those of the same time. Raises Broken for a log that cannot be read.
+    """
     clock = SimulatedClock()
     tables = InMemoryReadModels(clock)
     log = Log(_Nowhere(), tables, "replay")  # type: ignore[arg-type]
@@ -86,6 +97,12 @@ async def verify(store: EventStore, *, policy: Policy, parameters: StrategyParam
     sent: dict[str, e.OrderSubmitting] = {}
     async for _, commit in store.read_all():
         clock.move_to(commit.at)
+        if commit.at >= until:
+            continue
+        if commit.at < since:
+            sent |= {one.order: one for one in commit.events if isinstance(one, e.OrderSubmitting)}
+            tables.write(_needed(await rows_of([commit], tables), commit.at, since))
+            continue
         if commit.stream.startswith("analysis/") and isinstance(commit.events[0], e.SignalScored):
             waiting = list(await _decided(commit, log, scorer, policy, parameters))
             _compare(commit, waiting.pop(0), found)
@@ -94,8 +111,15 @@ async def verify(store: EventStore, *, policy: Policy, parameters: StrategyParam
                 sent[event.order] = event
             elif isinstance(event, e.OrderFilled) and event.order in sent:
                 found.fill(_basis_points(event, sent.pop(event.order)))
-        tables.write(await rows_of([commit], tables))
+        tables.write(_needed(await rows_of([commit], tables), commit.at, since))
     return found
+
+
+def _needed(rows: Sequence[Row], at: int, since: int) -> list[Row]:
+    """Rows that a decision from `since` on may read: no signals, and no expired prices."""
+    kept = PRICES.lifetime_ms
+    expired = kept is not None and at < since - kept
+    return [one for one in rows if one[0] is not SIGNALS and not (expired and one[0] is PRICES)]
 
 
 async def _decided(

@@ -145,6 +145,11 @@ EXAMPLES: Final[Mapping[str, Message]] = {
         positions=HELD,
         market=CALM,
         breaker_open=False,
+        balanced=True,
+        head="4f0c9c3f7e5a1b2d8e6f90a1b2c3d4e5f60718293a4b5c6d7e8f9012a3b4c5d6",
+        decisions=241,
+        equal=241,
+        news_calls=960,
     ),
     "error": ErrorSeen(
         "price-collector", "Traceback (most recent call last):\n  KeyError: 'close' <b> & co", AT

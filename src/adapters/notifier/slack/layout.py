@@ -1,6 +1,6 @@
 """Messages as Slack shows them: each kind's blocks in one language."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -148,5 +148,23 @@ def _report(message: DailyReport, words: Words) -> Iterator[Block]:
     yield fields([one.format(**facts) for one in entry["fields"]])
     yield section(mood_line(message.market, words))
     yield from position_blocks(message.positions, words)
+    if message.balanced is False:
+        yield section(entry["unbalanced"])
+    checks = list(_checks(message, entry))
+    if checks:
+        yield context(*checks)
     for note in message.notes[:10]:
         yield section(outside(note, 1_000, lines=True))
+
+
+def _checks(message: DailyReport, entry: Mapping[str, str]) -> Iterator[str]:
+    """What is known of the log itself and of the month; nothing about what is not."""
+    if message.balanced:
+        yield entry["balanced"]
+    if message.decisions is not None and message.equal is not None:
+        counts = say.number(message.equal, 0), say.number(message.decisions, 0)
+        yield entry["equal"].format(equal=counts[0], decisions=counts[1])
+    if message.news_calls is not None:
+        yield entry["news_calls"].format(news_calls=say.number(message.news_calls, 0))
+    if message.head is not None:
+        yield entry["head"].format(head=outside(message.head, 64))

@@ -67,7 +67,7 @@ def coin_chart(
             _draw(panel, bars, study)
             charts.append(panel)
     if samples is not None and samples.rows:
-        charts.append(_score_chart(samples, x_range))
+        charts.append(score_chart(samples, x_range))
     for chart in charts[:-1]:
         chart.xaxis.visible = False
     return column(*charts, sizing_mode="stretch_width", spacing=2)
@@ -217,7 +217,8 @@ def _stop_line(trips: Sequence[RoundTrip], end: int) -> tuple[Any, Any]:
     return np.array(xs, dtype=np.float64), np.array(ys, dtype=np.float32)
 
 
-def _score_chart(samples: ScoreSamples, x_range: Range1d) -> Any:
+def score_chart(samples: ScoreSamples, x_range: Range1d) -> Any:
+    """Components, total and thresholds of one pair over time."""
     columns = np.array(
         [[np.nan if value is None else value for value in row] for row in samples.rows],
         dtype=np.float64,

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from adapters.whole_file import write_whole
 from application.errors import InputError
 from domain.instant import iso
 from entrypoints.backtest.report import page_parts
@@ -37,47 +38,37 @@ def write_report(
     """
     check_target(path)
     names = check_studies(studies)
-    _write(path, _page(run, book, outcome, names))
+    write_page(path, _page(run, book, outcome, names))
 
 
-def check_target(path: Path) -> None:
+def check_target(path: Path, option: str = "--report") -> None:
     """Make the folder. Raises InputError when a report could not be written there."""
     folder = path.parent
     if path.is_dir():
-        raise InputError(f"--report {path} is a folder: name a file in it, such as report.html")
+        raise InputError(f"{option} {path} is a folder: name a file in it, such as report.html")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"--report {path}: {folder}: {error.strerror or error}") from error
+        raise InputError(f"{option} {path}: {folder}: {error.strerror or error}") from error
     if not os.access(folder, os.W_OK):
-        raise InputError(f"--report {path}: no permission to write in the folder {folder}")
+        raise InputError(f"{option} {path}: no permission to write in the folder {folder}")
 
 
-def _write(path: Path, page: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+def write_page(path: Path, page: str, option: str = "--report") -> None:
+    """Write it whole. Raises InputError, which names the option that the path came from."""
     try:
-        try:
-            with partial.open("w", encoding="utf-8") as file:
-                file.write(page)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, page.encode())
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise InputError(f"--report {path}: cannot be written, {why}; nothing was kept") from error
+        raise InputError(f"{option} {path}: cannot be written, {why}; nothing was kept") from error
 
 
 def _page(run: FinishedRun, book: TradeBook, outcome: Outcome, studies: Sequence[str]) -> str:
     """The page's text. Bokeh's own script is in it once, charts as JSON."""
-    from bokeh.resources import Resources
-
     what = "Simulation" if is_synthetic(run.notes) else "Backtest"
     coins = ", ".join(coin(pair) for pair in run.instruments.pairs)
     charts, legend = _charts(run, book, outcome, studies)
-    bokeh = Resources(mode="inline", components=["bokeh"], minified=True)
-    template = Template(_text("page.html"))
+    template = Template(page_text("page.html"))
     return template.substitute(
         title=f"{what} {_minute(run.start)} to {_minute(run.end)}",
         what=what,
@@ -100,9 +91,9 @@ def _page(run: FinishedRun, book: TradeBook, outcome: Outcome, studies: Sequence
         bars=legend,
         trades=trade_json(run, book.trips),
         charts=charts,
-        style=_text("page.css"),
-        script=_text("page.js") + _text("explain.js"),
-        bokeh=bokeh.render_js(),
+        style=page_text("page.css"),
+        script=page_text("charts.js", "page.js", "explain.js"),
+        bokeh=bokeh_script(),
     )
 
 
@@ -123,19 +114,19 @@ def _charts(
     from entrypoints.backtest.report.coin_chart import coin_chart
     from entrypoints.backtest.report.equity_chart import equity_chart
 
-    charts: dict[str, Any] = {"equity": _item(equity_chart(run, outcome))}
+    charts: dict[str, Any] = {"equity": chart_item(equity_chart(run, outcome))}
     for pair in run.instruments.pairs:
         bars = bars_of(run, pair)
         if bars is None:
             continue
         trips = [(n, one) for n, one in enumerate(book.trips, 1) if one.pair == pair]
         drawn = draw_studies(studies, bars)
-        charts[pair] = _item(coin_chart(run, bars, trips, book.samples.get(pair), drawn))
+        charts[pair] = chart_item(coin_chart(run, bars, trips, book.samples.get(pair), drawn))
     with_studies = f"; with {', '.join(studies)}" if studies else ""
     return script_json(charts), bar_length(run.start, run.end)[1] + with_studies
 
 
-def _item(chart: Any) -> Any:
+def chart_item(chart: Any) -> Any:
     """A chart as Bokeh's own JSON, its arrays as base64 text."""
     import json
 
@@ -145,8 +136,18 @@ def _item(chart: Any) -> Any:
     return json.loads(serialize_json(json_item(chart)))
 
 
-def _text(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+def bokeh_script() -> str:
+    """Bokeh's own script, as elements that a page holds once."""
+    from bokeh.resources import Resources
+
+    script: str = Resources(mode="inline", components=["bokeh"], minified=True).render_js()
+    return script
+
+
+def page_text(*names: str) -> str:
+    """Files that ship with this package, one after the other."""
+    folder = resources.files(__package__)
+    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
 def _minute(moment: int) -> str:

@@ -1,11 +1,7 @@
-"use strict";
-// The page's own behaviour: charts on demand, their tone, the trade table.
+// The page's own behaviour: charts on demand, the trade table.
 const DATA = JSON.parse(document.getElementById("trade-data").textContent);
-const CHARTS = JSON.parse(document.getElementById("chart-data").textContent);
 const REASONS = {signal: "sell signal", stop_loss: "stop-loss", take_profit: "take-profit"};
 const MINUS = "\u2212", DASH = "\u2013";
-const shown = {};
-let printing = false;
 
 function make(tag, text, className) {
   const element = document.createElement(tag);
@@ -34,32 +30,6 @@ function lasted(ms) {
 function reasonOf(trade) { return trade.reason ? REASONS[trade.reason] || trade.reason : "open"; }
 
 // ---- charts
-function tone(doc) {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches && !printing;
-  const ink = dark ? "#aab3bd" : "#59626d";
-  for (const model of doc._all_models.values()) {
-    if (model.major_label_text_color !== undefined) {
-      model.major_label_text_color = ink;
-      model.axis_label_text_color = ink;
-    } else if (model.grid_line_color) model.grid_line_color = ink;
-  }
-}
-function draw(name, place) {
-  const item = CHARTS[name];
-  if (!item || shown[name]) return shown[name];
-  shown[name] = Bokeh.embed.embed_item(Object.assign({}, item, {target_id: place})).then((views) => {
-    const root = views.roots ? views.roots[0] : [...views][0];
-    const doc = root.model.document;
-    tone(doc);
-    if (matchMedia("(pointer: coarse)").matches) {
-      // a finger that moves over a chart wants to scroll the page
-      for (const model of doc._all_models.values()) if ("active_drag" in model) model.active_drag = null;
-    }
-    delete CHARTS[name];
-    return doc;
-  });
-  return shown[name];
-}
 function openCoin(pair) {
   for (const tab of document.querySelectorAll(".tabs button")) {
     tab.setAttribute("aria-selected", tab.dataset.pair === pair);
@@ -101,14 +71,7 @@ function setUpCharts() {
   for (const trade of DATA.trades) counts[trade.pair] = (counts[trade.pair] || 0) + 1;
   const busiest = pairs.slice().sort((a, b) => (counts[b] || 0) - (counts[a] || 0))[0];
   if (busiest) openCoin(busiest);
-  const retone = () => Object.values(shown).forEach((ready) => ready.then(tone));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retone);
-  for (const [name, begins] of [["beforeprint", true], ["afterprint", false]]) {
-    addEventListener(name, () => {
-      printing = begins;
-      retone();
-    });
-  }
+  followScheme();
 }
 async function zoomTo(trade) {
   const doc = await openCoin(trade.pair);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,11 @@ def tiles(outcome: Outcome) -> str:
             0,
         ),
     )
+    return tile_list(shown)
+
+
+def tile_list(shown: Iterable[tuple[str, str, str, float | None]]) -> str:
+    """Figures with a name, what they are, a remark, and the number whose sign colours them."""
     return "".join(
         f'<div class="tile"><dt>{name}</dt><dd class="{_tone(tone)}">{value}</dd>'
         f"<dd class='sub'>{sub}</dd></div>"
@@ -81,7 +86,8 @@ def _tone(value: float | None) -> str:
     return "" if not value else "up" if value > 0 else "down"
 
 
-def _cell(text: str, tone: float | None = None, extra: str = "") -> str:
+def cell(text: str, tone: float | None = None, extra: str = "") -> str:
+    """A cell of a table, coloured by the sign of `tone`."""
     classes = " ".join(one for one in (_tone(tone), extra) if one)
     return f'<td class="{classes}">{text}</td>' if classes else f"<td>{text}</td>"
 
@@ -92,14 +98,14 @@ def coin_rows(outcome: Outcome) -> str:
     for pair, row in outcome.coins.iterrows():
         rows.append(
             f'<tr><th scope="row">{escape(coin(str(pair)))}</th>'
-            + _cell(str(row["trades"]))
-            + _cell(number(row["win_rate_pct"], 0, " %"))
-            + _cell(number(row["gain_jpy"], 0, sign=True), row["gain_jpy"])
-            + _cell(signed_pct(row["mean_gain_pct"]), None, "wide")
-            + _cell(signed_pct(row["best_pct"], 1), None, "wide")
-            + _cell(signed_pct(row["worst_pct"], 1), None, "wide")
-            + _cell(number(row["mean_hold_h"], 1), None, "wide")
-            + _cell(signed_pct(row["buy_and_hold_pct"], 1))
+            + cell(str(row["trades"]))
+            + cell(number(row["win_rate_pct"], 0, " %"))
+            + cell(number(row["gain_jpy"], 0, sign=True), row["gain_jpy"])
+            + cell(signed_pct(row["mean_gain_pct"]), None, "wide")
+            + cell(signed_pct(row["best_pct"], 1), None, "wide")
+            + cell(signed_pct(row["worst_pct"], 1), None, "wide")
+            + cell(number(row["mean_hold_h"], 1), None, "wide")
+            + cell(signed_pct(row["buy_and_hold_pct"], 1))
             + "</tr>"
         )
     return "".join(rows)
