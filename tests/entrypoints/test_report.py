@@ -26,9 +26,9 @@ from domain.money import Jpy
 from domain.parameters import STANDARD
 from domain.reporting.closed_trades import TradeMatcher
 from domain.reporting.report_day import ReportDay
+from entrypoints.replay.night_checks import night_checks_of_file
 from entrypoints.replay.verify import verify
 from entrypoints.report.log_span import log_span
-from entrypoints.report.night_checks import night_checks_of_file
 from entrypoints.simulation.engine import run_one
 from entrypoints.simulation.kept_log import keep
 from entrypoints.simulation.world import Plan

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from domain.instant import JAPAN, to_datetime
+from entrypoints.local.night import Night
 from entrypoints.local.schedule import keep_ticking
 from entrypoints.local.status import status_line
 from entrypoints.local.steady import SteadyTrader
+from entrypoints.replay.night_checks import night_checks_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -44,7 +46,15 @@ async def trade(
 ) -> Session:
     """Trade until `stop` is set, or to a moment (ms); the tick that is under way is finished."""
     ports = home.environment.ports()
-    trader = SteadyTrader(ports)
+    night = Night(
+        ports,
+        archive=home.environment.report_archive(),
+        evidence=home.environment.evidence(),
+        checks=lambda: night_checks_of_file(
+            home.log, policy=ports.policy, parameters=ports.parameters
+        ),
+    )
+    trader = SteadyTrader(ports, night=night)
 
     class Ticking:
         """A tick with what comes before and after it."""

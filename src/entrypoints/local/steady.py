@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from application.troubles import Troubles
+    from entrypoints.local.night import Night
     from entrypoints.wiring.ports import Ports
 
 QUIET = 30 * MINUTE
@@ -28,8 +29,11 @@ QUIET = 30 * MINUTE
 class SteadyTrader:
     """Ticks, whatever happens; `errors` counts the ticks that failed, `ticks` all of them."""
 
-    def __init__(self, ports: Ports, start: Callable[[Ports], Trader] = Trader) -> None:
+    def __init__(
+        self, ports: Ports, start: Callable[[Ports], Trader] = Trader, night: Night | None = None
+    ) -> None:
         self._ports = ports
+        self._night = night
         self._start = start
         self._trader = start(ports)
         self._told: dict[str, int] = {}
@@ -59,6 +63,8 @@ class SteadyTrader:
             if self.ticks == 1:
                 await self._trader.catch_up(at)
             await self._trader.tick(at)
+            if self._night is not None:
+                await self._night.turn(at, self._trader.reactions, self.troubles)
         except Exception as error:  # noqa: BLE001 - positions need their stops, whatever is wrong
             self.errors += 1
             await self._tell(error, at)

@@ -59,6 +59,11 @@ class Trader:
         self.analyses = 0
 
     @property
+    def reactions(self) -> Reactions:
+        """Where what happens is sent."""
+        return self._reactions
+
+    @property
     def troubles(self) -> Troubles:
         """What does not work at the moment."""
         return self._troubles

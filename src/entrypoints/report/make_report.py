@@ -10,8 +10,8 @@ from application.reporting.daily_report import daily_report
 from domain.instant import DAY, iso
 from domain.reporting.report_day import ReportDay
 from entrypoints.backtest.score_samples import ScoreSampler
+from entrypoints.replay.night_checks import night_checks
 from entrypoints.report.log_span import log_span
-from entrypoints.report.night_checks import night_checks
 from entrypoints.wiring.log_file import checking
 
 if TYPE_CHECKING:

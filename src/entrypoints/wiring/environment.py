@@ -12,6 +12,7 @@ from adapters.exchange.simulated.matching import FillAssumptions
 from adapters.exchange.simulated.prices import SimulatedPrices
 from adapters.market_data.recorded import RecordedMarketData
 from adapters.order_queue.in_memory import InMemoryOrderQueue
+from adapters.report_archive.in_memory import InMemoryArchive
 from adapters.technical_scorer.batched import BatchedScorer
 from application import policy as policies
 from application.commit import Log
@@ -46,6 +47,8 @@ class Environment(containers.DeclarativeContainer):
     tables: providers.Provider = providers.Dependency()
     event_store: providers.Provider = providers.Dependency()
     notifier: providers.Provider = providers.Dependency()
+    evidence: providers.Provider = providers.Object(None)
+    report_archive: providers.Provider = providers.Singleton(InMemoryArchive)
     log: providers.Provider = providers.Singleton(Log, event_store, tables, writer)
     market_data: providers.Provider = providers.Singleton(RecordedMarketData, series)
     news_feed: providers.Provider = providers.Object(None)

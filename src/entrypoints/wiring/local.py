@@ -5,9 +5,11 @@ from typing import Any
 
 from adapters.clock.system import SystemClock
 from adapters.event_store.sqlite import SqliteEventStore
+from adapters.event_store.sqlite_chain import SqliteHashChain
 from adapters.notifier.console import ConsoleNotifier
 from adapters.order_queue.sqlite import SqliteOrderQueue, open_queue
 from adapters.read_models.sqlite import SqliteReadModels
+from adapters.report_archive.folder import FolderArchive
 from adapters.sqlite_file import open_log
 from adapters.technical_scorer.windowed import WindowedScorer
 from entrypoints.wiring.environment import Environment
@@ -26,6 +28,8 @@ def local(path: Path, **given: Any) -> Environment:
         clock=providers.Singleton(SystemClock),
         tables=providers.Singleton(SqliteReadModels, file, container.clock),
         event_store=providers.Singleton(SqliteEventStore, file, container.clock),
+        evidence=providers.Singleton(SqliteHashChain, file),
+        report_archive=providers.Singleton(FolderArchive, path.with_name("reports")),
         order_queue=providers.Singleton(SqliteOrderQueue, queue, container.clock),
         notifier=providers.Singleton(ConsoleNotifier),
         technical_scorer=providers.Singleton(
