@@ -123,8 +123,15 @@ def _fake_world(
             f"--fakes needs {missing.name}: pip install 'crypto-trader[fakes]'"
         ) from None
 
+    from entrypoints.wiring.at_home import REAL
+
     market = FakeMarket(settings, seed)
     ended = _log_end(settings, account)
+    if ended is not None and account == REAL:
+        raise InputError(
+            f"{settings.general.folder}: the fake exchange forgot its ledger when it stopped, and "
+            "the log did not: remove the folder"
+        )
     if ended is not None and not market.first <= ended < market.last:
         raise InputError(
             f"{settings.general.folder}: what is kept here ended outside the fakes' {market.days} "
