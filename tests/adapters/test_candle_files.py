@@ -298,3 +298,20 @@ def test_recorded_crash() -> None:
     assert len(series) == 262
     assert int(series.close[250]) == 103_975, "the candle of the period comes after its history"
     assert not any("gap" in one for one in loaded.repairs)
+
+
+def test_parquet_with_the_times_as_its_index(tmp_path: Path) -> None:
+    table = pd.DataFrame(rows(5), columns=list(NAMES)).set_index("open_time")
+    table.to_parquet(tmp_path / "BTCUSDT-5m.parquet")
+    assert closes(load(tmp_path / "BTCUSDT-5m.parquet")) == [0, 1, 2, 3, 4]
+
+
+def test_an_encrypted_zip_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "BTCUSDT-5m-2025-03.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("BTCUSDT-5m-2025-03.csv", text(rows(5)))
+    content = bytearray(path.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(signature) + offset] |= 1  # the flag says so, that is enough
+    path.write_bytes(content)
+    assert "cannot be read" in refusal(path)

@@ -15,7 +15,10 @@ from application.errors import InputError
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".zip")
 
-_UNREADABLE = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
+_UNREADABLE = (
+    *(OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException),
+    RuntimeError,  # an encrypted zip
+)
 
 
 def is_table(path: Path) -> bool:
@@ -57,7 +60,8 @@ def _parquet(path: Path, wanted: Sequence[str] | None) -> pd.DataFrame:
         if not columns:
             return pd.DataFrame(columns=present, index=range(file.metadata.num_rows))
         table: pd.DataFrame = file.read(columns=columns, use_threads=False).to_pandas()
-        return table
+        # pandas writes an index as a column, and makes an index of it again
+        return table if table.index.names == [None] else table.reset_index()
 
 
 def _content(path: Path) -> bytes:

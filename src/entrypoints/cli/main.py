@@ -16,6 +16,7 @@ COMMANDS = {
     "paper": "Trade live prices with money that does not exist.",
     "live": "Trade with real money on Coincheck, twice confirmed.",
     "doctor": "Examine configuration, key, coins and services; say what to do.",
+    "download": "Fetch Binance's public candles of any coin and year as Parquet.",
     "warm-up": "Fetch the candles of the first analysis beforehand.",
     "report": "A day in figures: trades, scores, positions, and whether the log is in order.",
     "explain": "Why an order or position came about, or why a trade did not.",

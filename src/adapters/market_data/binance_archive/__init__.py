@@ -1,0 +1,1 @@
+"""Binance's archive of candles (data.binance.vision): months and days as zips with checksums."""
