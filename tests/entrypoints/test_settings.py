@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from application.errors import ConfigurationError, InputError
 from domain.errors import InstrumentError
+from domain.instruments import DEFAULT
 from entrypoints.cli.init import command
 from entrypoints.wiring.settings import load_settings, schema
 
@@ -133,3 +135,60 @@ def test_init_with_a_coin_that_does_not_exist_writes_nothing(tmp_path: Path) -> 
             catch_exceptions=False,
         )
     assert not path.exists()
+
+
+LINEA = """
+[pairs.eth_usdt]
+binance = "ETHUSDT"
+coincheck = "eth_jpy"
+news = "ETH"
+name = "Ethereum"
+[pairs.linea_usdt]
+binance = "LINEAUSDT"
+coincheck = "linea_jpy"
+news = "LINEA"
+name = "Linea"
+min_amount = "2.5"
+decimals = 1
+"""
+OWNERS = {
+    "btc_usdt": {
+        "binance": "BTCUSDT", "coincheck": "btc_jpy", "news": "BTC", "name": "Bitcoin"
+    }
+}  # fmt: skip
+
+
+def test_coins_come_and_go_without_code(tmp_path: Path) -> None:
+    eth, linea = load_settings(written(tmp_path, LINEA), env_file=None).instruments
+    assert eth == DEFAULT.of("eth_usdt")
+    assert (linea.pair, linea.min_amount, linea.decimals) == ("linea_usdt", Decimal("2.5"), 1)
+    path = written(tmp_path, '[general]\ncoins = ["LINEA"]\n' + LINEA)
+    assert load_settings(path, env_file=None).instruments.pairs == ("linea_usdt",)
+
+
+def test_the_owners_variable_says_the_same_as_json() -> None:
+    with environment(TRADING_PAIRS_CONFIG=json.dumps(OWNERS)):
+        assert load_settings(None, env_file=None).instruments.pairs == ("btc_usdt",)
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("{", "TRADING_PAIRS_CONFIG is not JSON"),
+        ("[]", "TRADING_PAIRS_CONFIG: write"),
+        ('{"btc_usdt": {}, "btc_usdt": {}}', "btc_usdt stands there twice"),
+        ('{"btc_usdt": {"binance": "BTCUSDT"}}', "[pairs] btc_usdt.coincheck"),
+        (json.dumps(OWNERS | {"x_usdt": OWNERS["btc_usdt"] | {"more": 1}}), "x_usdt.more"),
+        (json.dumps(OWNERS | {"x_usdt": OWNERS["btc_usdt"]}), "binance 'BTCUSDT' is configured"),
+        (json.dumps({"BTC": OWNERS["btc_usdt"]}), "[pairs] BTC"),
+    ],
+)
+def test_what_is_wrong_with_it_is_named(variable: str, said: str) -> None:
+    with (
+        environment(TRADING_PAIRS_CONFIG=variable),
+        pytest.raises(ConfigurationError) as caught,
+    ):
+        load_settings(None, env_file=None)
+    text = str(caught.value)
+    assert said in text
+    assert len(text.strip().splitlines()) == 1

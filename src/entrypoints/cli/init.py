@@ -38,6 +38,14 @@ cash_jpy = {cash}        # what paper trading starts with
 # [live]
 # confirm = "{confirmation}"
 
+# [pairs.linea_usdt]     # then name all coins here, those above too; no code is needed
+# binance = "LINEAUSDT"
+# coincheck = "linea_jpy"
+# news = "LINEA"
+# name = "Linea"
+# min_amount = "1.0"
+# decimals = 2
+
 # [strategy]             # constants that differ from the owner's
 # buy_threshold = 0.28
 """

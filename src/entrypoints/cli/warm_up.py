@@ -13,6 +13,7 @@ import click
 from application.errors import Retryable
 
 if TYPE_CHECKING:
+    from application.ports.clock import Clock
     from entrypoints.wiring.settings import Settings
 
 CANDLES = 1_000
@@ -42,12 +43,13 @@ def command(path: Path | None, candles: int, account: str, *, as_json: bool) -> 
       crypto-trader warm-up
       crypto-trader warm-up --candles 2000 --account live
     """
+    from adapters.clock.system import SystemClock
     from entrypoints.local.one_instance import only_one
     from entrypoints.wiring.settings import load_settings
 
     settings = load_settings(path)
     with only_one(settings.general.folder):
-        stored = asyncio.run(_warm_up(settings, account, candles))
+        stored = asyncio.run(warm_up(settings, account, candles, SystemClock()))
     if as_json:
         print(json.dumps(stored))
     else:
@@ -57,15 +59,13 @@ def command(path: Path | None, candles: int, account: str, *, as_json: bool) -> 
     return 0
 
 
-async def _warm_up(settings: Settings, account: str, candles: int) -> dict[str, int]:
+async def warm_up(settings: Settings, account: str, candles: int, clock: Clock) -> dict[str, int]:
     """Candles newly stored by pair. Raises Retryable, naming the coins, for what failed."""
-    from adapters.clock.system import SystemClock
     from application.market.collect_prices import PriceMemory, collect_prices
     from domain.events import CollectionFailed, PriceCollected
     from domain.instant import tick_of
     from entrypoints.wiring.at_home import collecting
 
-    clock = SystemClock()
     stored = dict.fromkeys(settings.instruments.pairs, 0)
     failed: list[str] = []
 

@@ -1,6 +1,7 @@
 """The trader's configuration: one TOML file, the environment over it, `.env` in between.
 
     CRYPTO_TRADER_SLACK__WEBHOOK=https://... overrides [slack] webhook
+    TRADING_PAIRS_CONFIG={"eth_usdt": {...}} is [pairs] as JSON
 
 Every error names the key and what it may be. Secrets print as stars wherever they are printed.
 """
@@ -8,11 +9,14 @@ Every error names the key and what it may be. Secrets print as stars wherever th
 from __future__ import annotations
 
 import json
+import os
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,11 +26,12 @@ from pydantic_settings import (
 
 from application.errors import ConfigurationError
 from domain.errors import DomainError
-from domain.instruments import DEFAULT, Instruments
+from domain.instruments import DEFAULT, Instrument, Instruments
 from domain.parameters import STANDARD, StrategyParameters
 
 FILE = "crypto-trader.toml"
 PREFIX = "CRYPTO_TRADER_"
+OWNERS = "TRADING_PAIRS_CONFIG"
 CONFIRMATION = "I understand that real money can be lost"
 
 
@@ -42,7 +47,7 @@ class General(_Section):
     folder: Path = Field(Path("trader"), description="Where the log and its files are kept.")
     language: Literal["ja", "en"] = Field("ja", description="Of messages to you.")
     coins: tuple[str, ...] = Field(
-        tuple(one.news for one in DEFAULT), description="Coins to trade, such as ETH.", min_length=1
+        (), description="Of the coins in [pairs], those to trade, such as ETH. Empty: all."
     )
 
 
@@ -101,6 +106,73 @@ class Live(_Section):
     confirm: str = Field("", description=f'Only "{CONFIRMATION}" lets it trade.')
 
 
+class Pair(_Section):
+    """A coin: how it is called outside, and what the exchange asks of its orders."""
+
+    binance: str = Field(pattern=r"^[A-Z0-9]+USDT$", description="Such as ETHUSDT.")
+    coincheck: str = Field(pattern=r"^[a-z0-9]+_jpy$", description="Such as eth_jpy.")
+    news: str = Field(pattern=r"^[A-Z0-9]+$", description="CryptoPanic's code, such as ETH.")
+    name: str = Field(min_length=1, max_length=40)
+    min_amount: Decimal | None = Field(
+        None, gt=0, description="Smallest sell in coins. Default: the known one, else 0.001."
+    )
+    decimals: int | None = Field(
+        None, ge=0, le=8, description="Of a quantity. Default: the known ones, else 8."
+    )
+
+    def instrument(self, pair: str) -> Instrument:
+        """The coin of an analysis key."""
+        known = {one.pair: one for one in DEFAULT}.get(pair)
+        least = self.min_amount or (known.min_amount if known else Decimal("0.001"))
+        decimals = self.decimals
+        if decimals is None:
+            decimals = known.decimals if known else 8
+        return Instrument(
+            pair=pair,
+            binance=self.binance,
+            coincheck=self.coincheck,
+            news=self.news,
+            name=self.name,
+            min_amount=least,
+            decimals=decimals,
+        )
+
+
+PairName = Annotated[str, Field(pattern=r"^[a-z0-9]+_usdt$")]
+
+
+class OwnersVariable(PydanticBaseSettingsSource):
+    """TRADING_PAIRS_CONFIG: all coins as JSON, in the variable that the owner's text names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked: the one value is given whole."""
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The coins, if the variable is set. Raises ValueError that names it."""
+        text = os.environ.get(OWNERS, "").strip()
+        if not text:
+            return {}
+        try:
+            pairs = json.loads(text, object_pairs_hook=_once)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{OWNERS} is not JSON: {error}") from None
+        if not isinstance(pairs, dict):
+            raise ValueError(f'{OWNERS}: write {{"eth_usdt": {{"binance": "ETHUSDT", ...}}}}')  # noqa: TRY004
+        return {"pairs": pairs}
+
+
+def _once(given: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; a key that stands there twice is refused, not forgotten."""
+    found = dict(given)
+    if len(found) < len(given):
+        keys = [key for key, _ in given]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"{OWNERS}: {twice} stands there twice: keep one of them")
+    return found
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -121,6 +193,9 @@ class Settings(BaseSettings):
     slack: Slack = Slack()
     paper: Paper = Paper()
     live: Live = Live()
+    pairs: dict[PairName, Pair] = Field(
+        default_factory=dict, description="All coins by analysis key; empty: the six known ones."
+    )
     strategy: dict[str, float | int] = Field(
         default_factory=dict, description="Constants of the strategy that differ from the owner's."
     )
@@ -137,13 +212,19 @@ class Settings(BaseSettings):
         """What is given counts before the environment, that before `.env`, that before the file."""
         del file_secret_settings
         toml = TomlConfigSettingsSource(settings_cls, cls.file)
-        return init_settings, env_settings, dotenv_settings, toml
+        owners = OwnersVariable(settings_cls)
+        return init_settings, env_settings, owners, dotenv_settings, toml
 
     @property
     def instruments(self) -> Instruments:
         """The coins to trade. Raises ConfigurationError."""
         try:
-            return DEFAULT.only(self.general.coins)
+            coins = tuple(one.instrument(pair) for pair, one in self.pairs.items())
+            known = Instruments(coins) if coins else DEFAULT
+        except DomainError as error:
+            raise ConfigurationError(f"[pairs] {error}") from None
+        try:
+            return known.only(self.general.coins) if self.general.coins else known
         except DomainError as error:
             raise ConfigurationError(f"[general] coins: {error}") from None
 
