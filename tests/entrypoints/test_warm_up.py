@@ -46,7 +46,7 @@ def test_what_failed_is_named_and_the_rest_is_kept(tmp_path: Path) -> None:
     with fake_services(settings, market, clock=clock, seed=3, is_calm=True) as up:
         for name in ("binance", "binance-2"):
             up.weather.services[name].begin("503")
-        with pytest.raises(Retryable, match="eth_usdt: .*503"):
+        with pytest.raises(Retryable, match=r"eth_usdt: .*503"):
             asyncio.run(warm_up(up.settings, "live", 20, clock))
     open_log(tmp_path / "live.sqlite", create=False).close()
     assert clock.now() > market.first + 10 * HOUR + CANDLE // 300
