@@ -154,10 +154,10 @@ async def _same_for_a_minute(self):
     return self._clock.now() // 60_000
 
 
-async def _unguarded(self, name, work):
+async def _unguarded(self, name, failure):
     """Incident 17: an error page ends the program."""
     del self, name
-    await work
+    raise failure
 
 
 async def _effect_before_intent(done):
@@ -237,7 +237,7 @@ MUTANTS: dict[int, tuple[str, Callable[[], Any]]] = {
     14: ("missing is a half", lambda: changed((decide_trades, "total_score", _half_by_default))),
     15: ("candles that still form", lambda: changed((closed_only, "_sound", _as_served))),
     16: ("nonces by the minute", lambda: changed((SimulatedExchange, "nonce", _same_for_a_minute))),
-    17: ("an error page ends it", lambda: changed((Trader, "_step", _unguarded))),
+    17: ("an error page ends it", lambda: changed((Trader, "_failed", _unguarded))),
     18: (
         "effect before intent",
         lambda: changed((execute_order, "_submit", _effect_before_intent)),

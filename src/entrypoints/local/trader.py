@@ -5,7 +5,7 @@
 Backtest, simulation, paper and live drive this same class; they differ in its ports alone.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from adapters.news_feed.lexicon import load_lexicon
@@ -25,10 +25,12 @@ from application.strategy.decide_trades import Readings, decide_trades
 from application.trading.execute_order import Desk, execute_order
 from application.trading.watch_positions import watch_positions
 from application.troubles import Troubles
+from domain.events import PriceCollected
 from domain.instant import MINUTE
 from entrypoints.wiring.ports import Ports
 
 FEEDS_EVERY = 30 * MINUTE
+_PRICES = frozenset({PriceCollected})
 
 
 class Trader:
@@ -56,6 +58,11 @@ class Trader:
             parameters=p,
         )
         self._troubles = Troubles(ports.notifier)
+        self._parts: tuple[tuple[str, Callable[[int], Coroutine[Any, Any, None]]], ...] = (
+            ("collecting prices", self._collect),
+            ("watching positions", self._watch),
+            ("executing orders", self._act),
+        )
         self.analyses = 0
 
     @property
@@ -70,25 +77,31 @@ class Trader:
 
     async def tick(self, at: int) -> None:
         """Everything that is due at a 5-minute boundary (ms)."""
-        ports = self._ports
         if at % FEEDS_EVERY == 0 and self._has_feeds:
             await self._feeds(at)
-        await self._step("collecting prices", self._collect(at))
-        await self._step("watching positions", self._watch(at))
-        waiting = ports.analysis_starter.waiting
-        while waiting:
-            await self._step("the analysis", self._analyse(*waiting.popleft()))
-        await self._step("executing orders", self._execute())
+        for name, part in self._parts:
+            # not through _step: every tick of a backtest comes through here
+            try:
+                await part(at)
+            except OutsideError as failure:
+                await self._failed(name, failure)
+            else:
+                if self._troubles.told:
+                    await self._troubles.worked(name)
 
     async def _step(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """One part of a tick; what fails is made up at the next one, and stops no other part."""
+        """A part that does not come at every tick."""
         try:
             await work
         except OutsideError as failure:
-            await self._troubles.failed(name, failure)
+            await self._failed(name, failure)
         else:
             if self._troubles.told:
                 await self._troubles.worked(name)
+
+    async def _failed(self, name: str, failure: OutsideError) -> None:
+        """What fails is made up at the next tick, and stops no other part of this one."""
+        await self._troubles.failed(name, failure)
 
     async def _collect(self, at: int) -> None:
         ports = self._ports
@@ -102,8 +115,11 @@ class Trader:
             history=self._history,
             memory=self._memory,
         )
-        if commits:
+        # by far the most hold prices alone, of which nobody is told
+        if commits and not _PRICES.issuperset(map(type, commits[0].events)):
             await self._reactions.to(commits)
+            await self._troubles.collected_together("market_data", commits)
+        elif commits and self._troubles.told:
             await self._troubles.collected_together("market_data", commits)
 
     async def _watch(self, at: int) -> None:
@@ -121,7 +137,11 @@ class Trader:
         if watched.unseen:
             raise Retryable(f"no price of {', '.join(watched.unseen)}")
 
-    async def _execute(self) -> None:
+    async def _act(self, _: int) -> None:
+        """The analyses that are due, then the orders."""
+        waiting = self._ports.analysis_starter.waiting
+        while waiting:
+            await self._step("the analysis", self._analyse(*waiting.popleft()))
         queue = self._ports.order_queue
         while (message := await queue.receive()) is not None:
             try:
