@@ -214,7 +214,8 @@ def test_who_was_told_to_stop_makes_no_call_until_it_is_over(one, fault, wait) -
     # seconds before the end it waits out the rest
     assert third == fourth == whole(HOUR_AGO, TICK)
     assert one.clock.now() >= TICK + wait
-    assert [at.url.path for at in list(one.faults[0].asked)[:2]] == ["/api/v3/time", "/api/v3/klines"]
+    first, second, *_ = (at.url.path for at in one.faults[0].asked)
+    assert (first, second) == ("/api/v3/time", "/api/v3/klines")
 
 
 def test_used_weight_is_watched_and_holds_calls_back_before_the_limit(one) -> None:

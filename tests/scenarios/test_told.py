@@ -64,7 +64,12 @@ async def test_a_dead_line_changes_nothing_of_what_happens():
     assert (slack.posted, dead.asked > 0, slack.failures >= dead.asked) == (0, True, True)
 
 
+PARTS = ("funding", "fear & greed", "dominance")
+
+
 async def test_every_part_of_a_tick_has_a_name_in_words():
-    names = re.findall(r'_step\("([^"]+)"', SOURCE)
-    assert len(names) > 4
+    names = re.findall(r'\("([a-z\' ]+)", (?:self|commits)', SOURCE)
+    names += re.findall(r'collected(?:_together)?\("([a-z_]+)"', SOURCE)
+    assert len({*names}) == 9
+    names += ["the daily report", *(f"market_context/{one}" for one in PARTS)]
     assert {*names} <= words_of("ja").table["tasks"].keys()
