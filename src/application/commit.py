@@ -7,7 +7,7 @@ import attrs
 from application.errors import Conflict
 from application.ports.event_store import EventStore
 from application.ports.read_models import ReadModels
-from application.read_models import rows_of
+from application.read_models import rows_as_they_are, rows_of
 from domain.errors import IllegalTransition
 from domain.events import Commit, Event
 from domain.quick import maker
@@ -41,12 +41,14 @@ class Log:
 
         Raises Conflict when somebody else was first: read again, decide again.
         """
-        try:
-            rows = await rows_of(commits, self.tables)
-        except IllegalTransition:
-            # the tables may be ahead of what the writer had read: then he is late, not wrong
-            await self._refuse_late(commits)
-            raise
+        rows = rows_as_they_are(commits)
+        if rows is None:
+            try:
+                rows = await rows_of(commits, self.tables)
+            except IllegalTransition:
+                # the tables may be ahead of what the writer had read: he is late, not wrong
+                await self._refuse_late(commits)
+                raise
         await self.store.append(commits, rows)
         return commits
 

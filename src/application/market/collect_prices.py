@@ -72,17 +72,16 @@ async def collect_prices(
     memory.version = -1  # until the append has succeeded, what is added below is not true yet
     events: list[Event] = []
     moves: dict[str, float] = {}
-    newest_closed, opened = tick - CANDLE, memory.newest
+    newest_closed, opened, closes_of = tick - CANDLE, memory.newest, memory.closes
     for pair in pairs:
         candles = answers[pair]
         if isinstance(candles, OutsideError):
             events.append(CollectionFailed(f"market_data/{pair}", str(candles)))
         elif candles:
-            closes = memory.closes[pair]
-            for candle in candles:
-                events.append(_collected(candle))
-                closes.append(candle.close)
-            newest = candles[-1]
+            closes = closes_of[pair]
+            for newest in candles:
+                events.append(_collected(newest))
+                closes.append(newest.close)
             at = opened[pair] = newest.open_time
             if at == newest_closed and len(closes) == CLOSES:
                 moves[pair] = move_pct(newest.close, closes[0])

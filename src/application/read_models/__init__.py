@@ -5,7 +5,7 @@ are written in the same commit as the event; `rebuild` runs the same projections
 whole log.
 """
 
-from application.read_models.projection import PROJECTIONS, rows_of
+from application.read_models.projection import PROJECTIONS, rows_as_they_are, rows_of
 from application.read_models.tables import (
     ANALYSIS_STATE,
     BREAKER,
@@ -51,5 +51,6 @@ __all__ = [
     "SentimentRow",
     "SignalRow",
     "TradeRow",
+    "rows_as_they_are",
     "rows_of",
 ]

@@ -36,6 +36,7 @@ from domain.trading import position as positions
 from domain.trading.order import OrderState
 
 R = TypeVar("R")
+_PRICES = frozenset({e.PriceCollected})
 PriceCollected, SignalScored = e.PriceCollected, e.SignalScored
 _signal_row, _position_row = maker(SignalRow), maker(PositionRow)
 
@@ -195,6 +196,13 @@ PROJECTIONS: dict[type[e.Event], Projection] = {
     e.CircuitBreakerReset: _breaker,
 }
 """What each kind of event changes; PriceCollected and SignalScored are rows as they are."""
+
+
+def rows_as_they_are(commits: Sequence[e.Commit]) -> list[Row] | None:
+    """The rows of prices alone, by far the most commits; None where there is anything else."""
+    if len(commits) == 1 and _PRICES.issuperset(map(type, commits[0].events)):
+        return [(PRICES, event.candle) for event in commits[0].events]  # type: ignore[union-attr]
+    return None
 
 
 async def rows_of(commits: Sequence[e.Commit], tables: StoredRows) -> list[Row]:
