@@ -26,6 +26,7 @@ from domain.events import (
     Weights,
 )
 from domain.money import Jpy
+from domain.quick import quickly_made
 from domain.trading.position import OpenPosition
 
 ToldEvent = (
@@ -47,6 +48,7 @@ ToldEvent = (
 """Events that a human hears of as they are."""
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Happened:
     """An event that a human hears of, and when it was recorded (ms)."""

@@ -8,8 +8,10 @@ import attrs
 
 from domain.events import Side
 from domain.money import Jpy
+from domain.quick import quickly_made
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Quote:
     """Best prices of a pair in JPY."""
@@ -18,6 +20,7 @@ class Quote:
     ask: Jpy
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Balances:
     """Free and reserved yen, and free coins by pair; reserved ones are in orders under way."""
@@ -28,6 +31,7 @@ class Balances:
     coins_reserved: dict[str, Decimal]
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class MarketOrder:
     """A market order: a buy spends `amount` JPY, a sell gives `quantity` coins."""
@@ -38,6 +42,7 @@ class MarketOrder:
     quantity: Decimal | None
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Fill:
     """One fill: coins, JPY per coin, JPY moved without fee, fee in JPY, time in ms.
@@ -64,6 +69,7 @@ class PlacedState(StrEnum):
     EXPIRED = "expired"
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class PlacedOrder:
     """One market order as the exchange tells of it; what was asked for is as in MarketOrder.

@@ -26,7 +26,7 @@ from domain.events.recorded import event_id
 from domain.identity import order_id
 from domain.instant import SECOND
 from domain.parameters import StrategyParameters
-from domain.quick import maker
+from domain.quick import maker, quickly_made
 from domain.scoring.market_score import market_score
 from domain.scoring.total_score import total_score
 from domain.strategy.decide import Holding, Scored, Verdict
@@ -36,6 +36,7 @@ BITCOIN = "btc_usdt"
 _signal_scored, _scored = maker(SignalScored), maker(Scored)
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Readings:
     """What the components gave, by pair; None or a missing pair is absent."""

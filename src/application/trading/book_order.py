@@ -26,6 +26,7 @@ from domain.events import (
 from domain.events.recorded import event_id
 from domain.instant import MINUTE
 from domain.money import Jpy
+from domain.quick import quickly_made
 from domain.strategy.circuit_breaker import after_close, tripped_by
 from domain.trading.fill_belief import is_believable
 from domain.trading.order_amounts import is_dust
@@ -46,6 +47,7 @@ ROUNDING = Decimal("0.01")
 """Yen that the exchange's own sum of an order may differ from the sum of its fills."""
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class _Total:
     """All that an order traded: coins, JPY without and of fees; when it is booked, and why."""

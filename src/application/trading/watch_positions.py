@@ -38,6 +38,9 @@ class Watched:
     unseen: tuple[str, ...]
 
 
+_NOTHING = Watched((), ())
+
+
 async def watch_positions(
     tick: int,
     *,
@@ -76,7 +79,7 @@ async def watch_positions(
                 commits += await log.append(*_moves(row, events, tick, log))
         except OutsideError:
             unseen.append(row.pair)  # one position that cannot be judged holds up no other
-    return Watched(tuple(commits), tuple(unseen))
+    return Watched(tuple(commits), tuple(unseen)) if commits or unseen else _NOTHING
 
 
 def _reset(version: int, tick: int, log: Log) -> Commit:

@@ -252,6 +252,7 @@ class PositionWrittenOff:
     written_off_at: int
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class PositionClosed:
     """The coins are sold. `gain` in JPY after fees, `gain_pct` of the cost; `dust` coins remain."""

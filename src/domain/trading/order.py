@@ -27,6 +27,7 @@ from domain.events import (
     Side,
 )
 from domain.money import Jpy
+from domain.quick import quickly_made
 
 
 class OrderState(StrEnum):
@@ -79,6 +80,7 @@ TRANSITIONS_TO = {event: state for (_, event), state in TRANSITIONS.items()}
 FINAL = frozenset({_S.FILLED, _S.EXPIRED, _S.REFUSED, _S.ABANDONED})
 
 
+@quickly_made
 @attrs.frozen(slots=True, weakref_slot=False)
 class Order:
     """One order as its events tell it."""
