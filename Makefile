@@ -31,9 +31,9 @@ demo: setup  ## trade the sample candles and write a report to look at
 	$(BIN)/crypto-trader backtest --candles examples/candles --usdjpy 157 --cash 300000 \
 		--set max_position_jpy=60000 --report build/demo.html --events build/demo.sqlite
 	@echo
-	@echo "The sample candles are synthetic. Real ones: unpack or drop any monthly 5m archive of"
-	@echo "data.binance.vision (ETHUSDT-5m-2025-01.zip ...) into a folder, zips as they are, and"
-	@echo "  $(BIN)/crypto-trader backtest --candles FOLDER --usdjpy 150 --report build/r.html"
+	@echo "The sample candles are synthetic. Real ones, half a year of them:"
+	@echo "  $(BIN)/crypto-trader download --from 2025-01 --to 2025-06"
+	@echo "  $(BIN)/crypto-trader backtest --candles candles --usdjpy 150 --report build/r.html"
 	@echo "Open build/demo.html in a browser. Why a trade happened:"
 	@echo "  $(BIN)/crypto-trader events build/demo.sqlite --type OrderFilled --limit 3"
 	@echo "  $(BIN)/crypto-trader explain --log build/demo.sqlite ID"
