@@ -8,6 +8,7 @@ right cannot be tried without asking for one, which is not done here. Whether it
 shows at the first one.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ import attrs
 
 from adapters.exchange.coincheck.calls import ORDERS, Calls
 from adapters.exchange.coincheck.errors import Shape
-from adapters.exchange.coincheck.nonces import LARGEST, SqliteNonces
+from adapters.exchange.coincheck.nonces import SqliteNonces
 from adapters.exchange.coincheck.readings import taker_fees
 from application.errors import Broken, ConfigurationError, Retryable
 
@@ -47,7 +48,7 @@ class Told(StrEnum):
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
-class Asked:
+class Answer:
     """One list, whether it is the key's to read, and what was said instead."""
 
     name: str
@@ -55,7 +56,7 @@ class Asked:
     text: str = ""
 
 
-async def asked(calls: Calls, name: str) -> Asked:
+async def asked(calls: Calls, name: str) -> Answer:
     """Read one list of NEEDED or MOVING, and throw it away. Raises nothing of the outside."""
     path = NEEDED.get(name) or MOVING[name]
     try:
@@ -63,16 +64,16 @@ async def asked(calls: Calls, name: str) -> Asked:
     except ConfigurationError as failure:
         # a page of somebody on the way is no word of the exchange
         is_refusal = f", {Shape.REFUSAL}: " in str(failure)
-        return Asked(name, Told.FORBIDDEN if is_refusal else Told.UNCLEAR, str(failure))
+        return Answer(name, Told.FORBIDDEN if is_refusal else Told.UNCLEAR, str(failure))
     except Retryable as failure:
         is_nonce = _NONCE in str(failure).lower()
-        return Asked(name, Told.NONCE if is_nonce else Told.UNREACHED, str(failure))
+        return Answer(name, Told.NONCE if is_nonce else Told.UNREACHED, str(failure))
     except Broken as failure:
-        return Asked(name, Told.UNCLEAR, str(failure))
-    return Asked(name, Told.ANSWERED)
+        return Answer(name, Told.UNCLEAR, str(failure))
+    return Answer(name, Told.ANSWERED)
 
 
-async def fees(calls: Calls) -> dict[str, Any]:
+async def fees(calls: Calls) -> dict[str, Decimal]:
     """Taker fees as fractions by the exchange's pair.
 
     Raises Retryable, Broken or ConfigurationError. The unit (per cent) is the documentation's.
@@ -94,5 +95,3 @@ def _answered(value: Any) -> None:
     if not isinstance(value, dict) or value.get("success") is not True:
         raise Broken("an answer that does not say success")
 
-
-__all__ = ["LARGEST", "MOVING", "NEEDED", "Asked", "Told", "asked", "fees", "newest_nonce"]
