@@ -20,6 +20,7 @@ COMMANDS = {
     "fake-coincheck": "Serve a faithful fake of Coincheck on 127.0.0.1, faults included.",
     "slack-preview": "Show every message that Slack can get, in the terminal.",
     "settle": "Say what became of an order that evidence cannot settle.",
+    "doctor": "Examine clock, key, coins, feeds, disk and log, and say what to do.",
     "init": "Write a commented configuration file, by asking.",
     "config": "What can be set, and what is.",
     "replay": "Decide a log again and compare.",

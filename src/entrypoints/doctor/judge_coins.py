@@ -183,13 +183,17 @@ def judge_rules(
 ) -> list[Finding]:
     """`learned`: minimums that Coincheck has stated in refusals, and that are not ours."""
     if not learned:
-        heard = f"{refusals} refusals of the exchange on the log state no other minimum"
+        heard = f"refusals of the exchange on the log ({refusals}) state no other"
         unheard = "no refusal on the log yet: Coincheck tells its minimums in refusals alone"
-        return [well(RULES, f"minimums of {coins} coins as configured; {heard if refusals else unheard}")]
+        return [
+            well(
+                RULES, f"minimums of {coins} coins as configured; {heard if refusals else unheard}"
+            )
+        ]
     return [
         error(
             RULES,
-            f"Coincheck's minimum of {one.news} is {stated:f}, and {one.min_amount:f} is configured",
+            f"Coincheck's minimum of {one.news} is {stated:f}, and ours {one.min_amount:f}",
             f"take {one.news} out of [general] coins, or set its min_amount to {stated:f}: orders "
             "between the two are refused, and what was bought cannot be sold",
         )

@@ -34,7 +34,7 @@ def judge_key(answers: Mapping[str, Answer]) -> list[Finding]:
         return [judge_refused_nonce(late.text), unchecked]
     first = next(iter(answers.values()))
     if Told.FORBIDDEN in told:
-        what = f"compare key_id and secret with the key, and its permissions and addresses, {_KEY_PAGE}"
+        what = f"compare key_id, secret, the permissions and the addresses {_KEY_PAGE}"
         return [error(KEY, f"Coincheck refuses this key: {first.text}", what), unchecked]
     what = "run doctor again when Coincheck answers"
     return [error(KEY, f"Coincheck did not answer: {first.text}", what), unchecked]
@@ -49,7 +49,9 @@ def _needed(answers: Mapping[str, Answer]) -> Iterator[Finding]:
     for one in asked:
         if one.told not in (Told.FORBIDDEN, Told.ANSWERED):
             yield error(
-                KEY, f"{one.name}: {one.told}: {one.text}", "run doctor again when Coincheck answers"
+                KEY,
+                f"{one.name}: {one.told}: {one.text}",
+                "run doctor again when Coincheck answers",
             )
     if all(one.told is Told.ANSWERED for one in asked):
         names = ", ".join(one.name for one in asked)

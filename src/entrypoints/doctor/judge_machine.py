@@ -1,4 +1,7 @@
-"""Judgements about this machine: clock, nonces, disk, log, version. Pure: facts in, findings out."""
+"""Judgements about this machine: clock, nonces, disk, log, version.
+
+Pure: facts in, findings out.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,7 +58,7 @@ def judge_clock(skews: Sequence[Skew]) -> Finding:
         )
     best, *others = sorted(skews, key=lambda one: one.doubt_s)
     told = "; ".join(map(str, (best, *others)))
-    if best.beyond_doubt <= SKEW_KNOWN_S and all(map(best.agrees, others)):
+    if best.beyond_doubt <= SKEW_KNOWN_S:
         return well(CLOCK, told)
     if any(not best.agrees(one) and one.beyond_doubt <= SKEW_KNOWN_S for one in others):
         return warning(

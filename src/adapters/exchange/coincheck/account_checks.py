@@ -94,4 +94,3 @@ def newest_nonce(nonces: SqliteNonces, key_id: str) -> int:
 def _answered(value: Any) -> None:
     if not isinstance(value, dict) or value.get("success") is not True:
         raise Broken("an answer that does not say success")
-

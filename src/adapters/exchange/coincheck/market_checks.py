@@ -10,7 +10,6 @@ from adapters.exchange.coincheck import readings
 from adapters.exchange.coincheck.payloads import (
     Availability,
     Number,
-    SecondsTime,
     TickerPayload,
     believed,
 )
@@ -26,12 +25,11 @@ class _Payload(BaseModel):
 
 
 class Market(_Payload):
-    """One pair's market; `timestamp` in ms, of whole seconds."""
+    """One pair's market."""
 
     pair: str
     status: str
     availability: Availability
-    timestamp: SecondsTime
 
 
 class _Markets(_Payload):
@@ -70,9 +68,7 @@ class MarketReads:
 
     async def book(self, coincheck: str) -> Book:
         """Offers on both sides, as far as the exchange shows them."""
-        return await self._reads.get(
-            f"{self._base}/api/order_books", _book, {"pair": coincheck}
-        )
+        return await self._reads.get(f"{self._base}/api/order_books", _book, {"pair": coincheck})
 
 
 def _markets(value: Any) -> dict[str, Market]:

@@ -118,9 +118,7 @@ class Interface:
         if strikes == fault.NONCE_REFUSED:
             raise RefusedError(401, "Nonce must be incremented")
         if point in PRIVATE:
-            key, nonce = self.gate.admit(
-                request.headers, url_as_sent(request.scope), body, point
-            )
+            key, nonce = self.gate.admit(request.headers, url_as_sent(request.scope), body, point)
         if strikes == fault.THROTTLED:
             raise RefusedError(429, "too_many_requests")
         call = Call(

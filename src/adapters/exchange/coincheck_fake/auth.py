@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import attrs
@@ -34,7 +35,7 @@ class ApiKey:
     """A secret, what it may do, and the largest nonce that came with it."""
 
     secret: str
-    may: Set[str] = TRADING
+    may: AbstractSet[str] = TRADING
     enabled: bool = True
     last_nonce: int = 0
 

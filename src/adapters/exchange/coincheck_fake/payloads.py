@@ -43,9 +43,7 @@ def _or_null(value: Decimal | None) -> str | None:
     return None if value is None else text(value)
 
 
-def ticker(
-    pair: str, last: Decimal, terms: Terms, moment: int, *, outside: bool = False
-) -> Json:
+def ticker(pair: str, last: Decimal, terms: Terms, moment: int, *, outside: bool = False) -> Json:
     """Prices as JSON numbers; `outside` puts the last one under the bid."""
     bid, ask = terms.bid_ask(last, pair)
     shown = bid - (ask - bid) if outside else last
