@@ -42,12 +42,14 @@ async def examine(
     failed: list[Finding] = []
     folder = settings.general.folder
     paths = [folder / name for name in LOGS] if logs is None else logs
+    # first and alone: it keeps the loop busy, and calls under way would seem to take long
+    look = look_at_logs(paths, settings.instruments)
+    kept = await _made(LOG, look, [], failed, limit_s=None)
     async with reads_client() as client:
-        markets, mood, news, kept = await asyncio.gather(
+        markets, mood, news = await asyncio.gather(
             _made("markets", look_at_markets(settings, client, clock), Markets(), failed),
             _made(MOOD, look_at_mood(settings, client, clock), [], failed),
             _made(NEWS, look_at_news(settings, clock), [], failed),
-            _made(LOG, look_at_logs(paths, settings.instruments), [], failed),
         )
     clock_said = judge_clock(markets.skews)
     asking = look_at_key(settings, clock, clock_said, is_needed=needs_key)
@@ -61,8 +63,8 @@ async def examine(
             *kept,
             clock_said,
             *key_said,
-            *markets.services(),
-            *markets.coins(fees, largest_jpy),
+            *(markets.services() if markets.facts else ()),
+            *(markets.coins(fees, largest_jpy) if markets.facts else ()),
             *mood,
             *news,
             *failed,
@@ -75,11 +77,16 @@ async def _now(look: Callable[..., Value], *given: Path) -> Value:
 
 
 async def _made(
-    check: str, work: Awaitable[Value], otherwise: Value, failed: list[Finding]
+    check: str,
+    work: Awaitable[Value],
+    otherwise: Value,
+    failed: list[Finding],
+    *,
+    limit_s: float | None = CHECK_S,
 ) -> Value:
     """What a check found; `otherwise`, and a finding among `failed`, when it cannot be made."""
     try:
-        async with asyncio.timeout(CHECK_S):
+        async with asyncio.timeout(limit_s):
             return await work
     except (OutsideError, ConfigurationError) as failure:
         said = str(failure)

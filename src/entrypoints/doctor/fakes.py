@@ -74,7 +74,7 @@ SEEDS: Final[Mapping[str, Seed]] = {
         about="AVAX has a spread of 3 %", terms=Terms(spreads={_AVAX: Decimal("0.03")})
     ),
     "thin-book": Seed(
-        about="AVAX has a book of some yen", terms=Terms(depths={_AVAX: Decimal("0.0001")})
+        about="AVAX has a book of some yen", terms=Terms(depths={_AVAX: Decimal("0.00001")})
     ),
     "fee-charged": Seed(
         about="AVAX has a fee of 0.1 %", terms=Terms(fees={_AVAX: Decimal("0.001")})

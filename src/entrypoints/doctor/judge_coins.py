@@ -190,12 +190,17 @@ def judge_rules(
                 RULES, f"minimums of {coins} coins as configured; {heard if refusals else unheard}"
             )
         ]
-    return [
-        error(
-            RULES,
-            f"Coincheck's minimum of {one.news} is {stated:f}, and ours {one.min_amount:f}",
-            f"take {one.news} out of [general] coins, or set its min_amount to {stated:f}: orders "
-            "between the two are refused, and what was bought cannot be sold",
-        )
-        for one, stated in learned
-    ]
+    return [_other_minimum(one, stated) for one, stated in learned]
+
+
+def _other_minimum(one: Instrument, stated: Decimal) -> Finding:
+    text = f"Coincheck's minimum of {one.news} is {stated:f}, and ours {one.min_amount:f}"
+    mend = f"correct min_amount of {one.news} in the table of coins (domain/instruments.py)"
+    if stated < one.min_amount:
+        return warning(RULES, text, f"{mend}: rests that could be sold are kept as dust")
+    return error(
+        RULES,
+        text,
+        f"{mend}, or take it out of [general] coins: orders between the two are refused, and what "
+        "was bought cannot be sold",
+    )

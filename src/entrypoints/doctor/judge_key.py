@@ -21,7 +21,6 @@ def judge_no_key(*, is_needed: bool) -> Finding:
 def judge_key(answers: Mapping[str, Answer]) -> list[Finding]:
     """One answer for each list of NEEDED and MOVING."""
     told = [one.told for one in answers.values()]
-    late = next((one for one in answers.values() if one.told is Told.NONCE), None)
     if Told.ANSWERED in told:
         # a list that was answered shows that the key and its nonces are good
         return [*_needed(answers), _moving(answers)]
@@ -30,8 +29,8 @@ def judge_key(answers: Mapping[str, Answer]) -> list[Finding]:
         "not checked: no call with this key was answered",
         "see what is said about the key and its nonces, and run doctor again",
     )
-    if late is not None:
-        return [judge_refused_nonce(late.text), unchecked]
+    if Told.NONCE in told:
+        return [judge_refused_nonce(), unchecked]
     first = next(iter(answers.values()))
     if Told.FORBIDDEN in told:
         what = f"compare key_id, secret, the permissions and the addresses {_KEY_PAGE}"

@@ -92,11 +92,11 @@ def judge_mark(mark: int, now: int) -> Finding:
     return well(NONCE, f"newest nonce of {iso(mark // 1000)}, head-room for {years:,} years")
 
 
-def judge_refused_nonce(text: str) -> Finding:
+def judge_refused_nonce() -> Finding:
     """The exchange has seen a larger nonce than the clock gives."""
     return error(
         NONCE,
-        f"Coincheck turns this clock's nonces away: it has seen larger ones with this key ({text})",
+        "Coincheck turns this clock's nonces away: it has seen larger ones with this key",
         "another program uses the key, or used it with a larger unit or a fast clock: stop it, "
         "make a new API key and give it to nobody else",
     )
