@@ -18,7 +18,9 @@ from adapters.exchange.coincheck.account_checks import (
     Told,
     asked,
     fees,
+    knows_order_one,
     newest_nonce,
+    two_pages,
 )
 from adapters.exchange.coincheck.calls import Calls, Retries, Timeouts, coincheck_client
 from adapters.exchange.coincheck.market_checks import MarketReads
@@ -52,10 +54,10 @@ class Desk:
     clock: SimulatedClock
 
     def told(self, *names: str) -> list[Told]:
-        return asyncio.run(self._with_calls(lambda calls: _all(calls, names)))
+        return self.asking(lambda calls: _all(calls, names))
 
-    def fees(self) -> dict[str, Decimal]:
-        return asyncio.run(self._with_calls(fees))
+    def asking(self, ask: Callable[[Calls], Any]) -> Any:
+        return asyncio.run(self._with_calls(ask))
 
     async def _with_calls(self, ask: Callable[[Calls], Any]) -> Any:
         async with coincheck_client(self.url) as client:
@@ -89,7 +91,7 @@ async def _all(calls: Calls, names: tuple[str, ...]) -> list[Told]:
 @contextmanager
 def opened(terms: Terms | None = None) -> Iterator[Desk]:
     clock, faults = SimulatedClock(NOW), Faults()
-    venue = Venue(clock=clock.now, market=GivenPrices(PRICES), cash=Decimal(1), terms=terms)
+    venue = Venue(clock=clock.now, market=GivenPrices(PRICES), cash=Decimal(10_000), terms=terms)
     app = make_app(venue, {"key": "secret"}, faults)
     with serving(app) as url:
         yield Desk(url, app.state.gate.keys["key"], faults, venue, clock)
@@ -190,8 +192,36 @@ def test_only_a_clear_no_is_believed(status, body, told) -> None:
 
 def test_fees_are_fractions() -> None:
     with opened(Terms(fees={"avax_jpy": Decimal("0.001")})) as desk:
-        told = desk.fees()
+        told = desk.asking(fees)
         assert (told["avax_jpy"], told["btc_jpy"]) == (Decimal("0.001"), 0)
+
+
+def test_order_one_is_nobodys_and_the_next_page_is_older(desk) -> None:
+    assert desk.asking(lambda calls: knows_order_one(calls, desk.clock)) is False
+    assert desk.asking(two_pages) == ([], [])
+    for _ in range(2):
+        desk.venue.trade_by_hand("btc_jpy", "market_buy", Decimal(1_000))
+    (newer,), (older,) = desk.asking(two_pages)
+    assert older < newer
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (404, "<html>no such page</html>", False),
+        (400, '{"success":false,"error":"not found"}', False),
+        (200, '{"success":true,"id":1}', True),
+    ],
+)
+def test_any_clear_no_makes_an_order_missing(status, body, told) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, text=body))
+
+    async def ask() -> bool:
+        clock = SimulatedClock(NOW)
+        async with coincheck_client(transport=transport) as client:
+            return await knows_order_one(made_calls(client, clock), clock)
+
+    assert asyncio.run(ask()) is told
 
 
 # --- nonces

@@ -26,7 +26,7 @@ from entrypoints.doctor.examine import _made, examine
 from entrypoints.doctor.fakes import KEY, SECRET, SEEDS, TOKEN, binance_app, misconfigured
 from entrypoints.doctor.findings import Finding, Level, Report
 from entrypoints.doctor.judge_coins import CoinFacts, impact_pct, judge_coin, judge_number
-from entrypoints.doctor.judge_key import judge_key
+from entrypoints.doctor.judge_key import judge_key, judge_pages, judge_unknown_order
 from entrypoints.doctor.judge_machine import (
     Skew,
     judge_clock,
@@ -103,7 +103,15 @@ def test_a_healthy_world_has_no_warning_either(tmp_path: Path) -> None:
     assert report.warnings == ()
     assert {one.check for one in report.findings} >= {
         *("version", "disk", "log", "order rules", "clock", "nonce", "API key"),
-        *("withdrawal right", "fees", "Binance", "Coincheck", "market mood", "news"),
+        *(
+            "exchange's habits",
+            "withdrawal right",
+            "fees",
+            "Binance",
+            "Coincheck",
+            "market mood",
+            "news",
+        ),
         *(f"coin {one.news}" for one in DEFAULT),
     }
 
@@ -383,6 +391,27 @@ def told(**changed: Told) -> dict[str, Answer]:
 def test_one_answer_decides_about_the_key(name, answer, expected) -> None:
     found = judge_key(told(**{name: answer}))
     assert {one.check: one.level for one in found if one.level is not Level.OK} == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "level"),
+    [
+        ([], [], Level.OK),
+        ([9], [], Level.OK),
+        ([9], [8], Level.OK),
+        ([9, 8], [7, 6], Level.OK),
+        ([9], [10], Level.ERROR),
+        ([9], [9], Level.ERROR),
+        ([9, 7], [8], Level.ERROR),
+    ],
+)
+def test_pages_of_fills_must_go_back(first, second, level) -> None:
+    assert judge_pages(first, second).level is level
+
+
+def test_an_order_of_somebody_else_must_be_missing() -> None:
+    assert judge_unknown_order(is_told=False).level is Level.OK
+    assert judge_unknown_order(is_told=True).level is Level.WARNING
 
 
 # --- the command

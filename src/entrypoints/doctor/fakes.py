@@ -24,7 +24,13 @@ from adapters.exchange.coincheck.errors import classified
 from adapters.exchange.coincheck_fake import api as coincheck_fake
 from adapters.exchange.coincheck_fake.auth import MOVING, TRADING
 from adapters.exchange.coincheck_fake.market import GivenPrices
-from adapters.exchange.coincheck_fake.rules import RULES, CoinRule, RefusedError, Terms
+from adapters.exchange.coincheck_fake.rules import (
+    RULES,
+    CoinRule,
+    NoSuchPageError,
+    RefusedError,
+    Terms,
+)
 from adapters.exchange.coincheck_fake.venue import Venue
 from adapters.loopback.server import serving
 from adapters.market_context import feeds_fake
@@ -111,6 +117,8 @@ def misconfigured(name: str, folder: Path, clock: Clock) -> Iterator[conf.Settin
         terms=seed.terms,
         rules=seed.rules,
     )
+    for _ in range(2):
+        venue.trade_by_hand("btc_jpy", "market_buy", Decimal(20_000))
     coincheck = coincheck_fake.make_app(venue, {KEY: SECRET})
     key = coincheck.state.gate.keys[KEY]
     key.may = seed.may
@@ -190,7 +198,7 @@ def _write_log(path: Path, clock: Clock, venue: Venue, *, is_damaged: bool) -> N
     detail = "insufficient balance"
     try:
         venue.place(sell)
-    except (RefusedError, coincheck_fake.NoSuchPageError) as refused:
+    except (RefusedError, NoSuchPageError) as refused:
         detail = classified(str(refused))
     refusal = OrderRefused(order, "avax_usdt", BY_EXCHANGE, detail)
     commit = Commit(

@@ -1,6 +1,5 @@
 """What an examination says: findings, each with what to do about it."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 import attrs
@@ -57,8 +56,3 @@ def warning(check: str, text: str, what_to_do: str) -> Finding:
 def error(check: str, text: str, what_to_do: str) -> Finding:
     """To be mended first."""
     return Finding(check, Level.ERROR, text, what_to_do)
-
-
-def has_errors(findings: Iterable[Finding]) -> bool:
-    """Whether any of them is an error."""
-    return any(one.level is Level.ERROR for one in findings)

@@ -1,12 +1,12 @@
 """Judgements about the API key, from what it was answered. Pure: facts in, findings out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from adapters.exchange.coincheck.account_checks import MOVING, NEEDED, Answer, Told
 from entrypoints.doctor.findings import Finding, error, warning, well
 from entrypoints.doctor.judge_machine import judge_refused_nonce
 
-KEY, WITHDRAWAL = "API key", "withdrawal right"
+KEY, WITHDRAWAL, HABITS = "API key", "withdrawal right", "exchange's habits"
 _KEY_PAGE = "on Coincheck's page of API keys"
 _UNSEEN = "what cannot be tried without asking for a withdrawal is not: look at the key's page once"
 
@@ -16,6 +16,30 @@ def judge_no_key(*, is_needed: bool) -> Finding:
     text = "no key configured: permissions, nonces and fees were not checked"
     what = "for real orders make a key without the right to withdraw and set [coincheck] key_id"
     return (error if is_needed else warning)(KEY, text, f"{what} and secret")
+
+
+def judge_unknown_order(*, is_told: bool) -> Finding:
+    """Order 1 is nobody's who reads this."""
+    if is_told:
+        return warning(
+            HABITS,
+            "Coincheck tells the details of an order of somebody else",
+            "report it: an order that was never placed could be taken for one of ours",
+        )
+    return well(HABITS, "an order that is not ours is told as missing")
+
+
+def judge_pages(first: Sequence[int], second: Sequence[int]) -> Finding:
+    """Ids of the newest page of fills, and of what was asked for after it: the older ones."""
+    if not first or not second:
+        return well(HABITS, "too few fills to see in which direction their pages go")
+    if max(second) < min(first):
+        return well(HABITS, "the next page of fills is the older one")
+    return error(
+        HABITS,
+        f"pages of fills go the other way: after {first[-1]} came {second[0]}",
+        "do not trade: fills would be missed. Report it, this program needs a change",
+    )
 
 
 def judge_key(answers: Mapping[str, Answer]) -> list[Finding]:

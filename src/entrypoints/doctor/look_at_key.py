@@ -1,5 +1,6 @@
 """Asks with the API key: what it may read, and what the account pays. Nothing is ever sent."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from adapters.exchange.coincheck.account_checks import (
     Told,
     asked,
     fees,
+    knows_order_one,
     newest_nonce,
+    two_pages,
 )
 from adapters.exchange.coincheck.calls import Calls, Retries, Timeouts, coincheck_client
 from adapters.exchange.coincheck.nonces import SqliteNonces
@@ -18,7 +21,14 @@ from adapters.exchange.coincheck.signing import Credentials
 from application.errors import ConfigurationError, OutsideError
 from application.ports.clock import Clock
 from entrypoints.doctor.findings import Finding, Level, error, warning, well
-from entrypoints.doctor.judge_key import KEY, judge_key, judge_no_key
+from entrypoints.doctor.judge_key import (
+    HABITS,
+    KEY,
+    judge_key,
+    judge_no_key,
+    judge_pages,
+    judge_unknown_order,
+)
 from entrypoints.doctor.judge_machine import NONCE, judge_mark
 from entrypoints.doctor.look_at_machine import NONCES
 from entrypoints.wiring.settings import Settings
@@ -66,7 +76,7 @@ async def look_at_key(
             retries=RETRIES,
             chance=lambda: 0.5,
         )
-        return await _ask(calls, marked)
+        return await _ask(calls, clock, marked)
 
 
 def _nonces(folder: Path, key_id: str, now: int) -> tuple[SqliteNonces, Finding]:
@@ -76,7 +86,7 @@ def _nonces(folder: Path, key_id: str, now: int) -> tuple[SqliteNonces, Finding]
     return nonces, judge_mark(newest_nonce(nonces, key_id), now)
 
 
-async def _ask(calls: Calls, marked: Finding) -> tuple[list[Finding], Fees]:
+async def _ask(calls: Calls, clock: Clock, marked: Finding) -> tuple[list[Finding], Fees]:
     answers: dict[str, Answer] = {}
     for name in (*NEEDED, *MOVING):
         answers[name] = await asked(calls, name)
@@ -88,11 +98,28 @@ async def _ask(calls: Calls, marked: Finding) -> tuple[list[Finding], Fees]:
     else:
         marked_too = [marked]
     told: Fees = {}
-    if (account := answers.get("account")) is not None and account.told is Told.ANSWERED:
+    if _is_answered(answers, "account"):
         try:
             told = await fees(calls)
             found.append(well(FEES, f"told for {len(told)} pairs"))
         except (OutsideError, ConfigurationError) as failure:
             what = "fees are read again before each order; see the account's page if it lasts"
             found.append(warning(FEES, str(failure), what))
+    if _is_answered(answers, "transactions"):
+        found += await _habits(calls, clock)
     return [*marked_too, *found], told
+
+
+def _is_answered(answers: Mapping[str, Answer], name: str) -> bool:
+    return name in answers and answers[name].told is Told.ANSWERED
+
+
+async def _habits(calls: Calls, clock: Clock) -> list[Finding]:
+    """What the trader relies on and no document promises."""
+    try:
+        is_told = await knows_order_one(calls, clock)
+        first, second = await two_pages(calls)
+    except (OutsideError, ConfigurationError) as failure:
+        what = "run doctor again; if it lasts report it, as doubts about orders could last, too"
+        return [warning(HABITS, str(failure), what)]
+    return [judge_unknown_order(is_told=is_told), judge_pages(first, second)]

@@ -16,9 +16,12 @@ import attrs
 
 from adapters.exchange.coincheck.calls import ORDERS, Calls
 from adapters.exchange.coincheck.errors import Shape
+from adapters.exchange.coincheck.exchange import DETAILS_A_SECOND
 from adapters.exchange.coincheck.nonces import SqliteNonces
-from adapters.exchange.coincheck.readings import taker_fees
+from adapters.exchange.coincheck.pacing import Pace
+from adapters.exchange.coincheck.readings import page, taker_fees
 from application.errors import Broken, ConfigurationError, Retryable
+from application.ports.clock import Clock
 
 NEEDED: Final = {
     "balance": "/api/accounts/balance",
@@ -79,6 +82,29 @@ async def fees(calls: Calls) -> dict[str, Decimal]:
     Raises Retryable, Broken or ConfigurationError. The unit (per cent) is the documentation's.
     """
     return await calls.private(NEEDED["account"], taker_fees)
+
+
+async def knows_order_one(calls: Calls, clock: Clock) -> bool:
+    """Whether order 1, which is somebody else's, is told as if it were ours.
+
+    Raises Retryable, Broken or ConfigurationError for an answer that is neither yes nor no: then
+    it is not certain that an order which does not exist would be recognised as such.
+    """
+    pace = Pace(clock, calls=DETAILS_A_SECOND)
+    return await calls.status_of(f"{ORDERS}/1", lambda _: True, pace) is not None
+
+
+async def two_pages(calls: Calls) -> tuple[list[int], list[int]]:
+    """Ids of the newest page of fills, asked for with one row, and of the page after it.
+
+    Raises Retryable, Broken or ConfigurationError.
+    """
+    path, query = NEEDED["transactions"], {"limit": "1", "order": "desc"}
+    first, _ = await calls.private(path, page, **query)
+    if not first:
+        return [], []
+    second, _ = await calls.private(path, page, **query, starting_after=first[-1].id)
+    return [int(one.id) for one in first], [int(one.id) for one in second]
 
 
 def newest_nonce(nonces: SqliteNonces, key_id: str) -> int:
