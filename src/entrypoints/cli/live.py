@@ -12,7 +12,7 @@ from application.errors import ConfigurationError, Refused
 from entrypoints.cli.trading import fakes_options, speed_of
 
 if TYPE_CHECKING:
-    from entrypoints.wiring.at_home import Haste, Home
+    from entrypoints.wiring.at_home import Home
     from entrypoints.wiring.settings import Settings
 
 
@@ -54,11 +54,13 @@ def command(path: Path | None, *, is_meant: bool, **asked: Any) -> int:
     return run(settings, REAL, ready=_ready, **asked)
 
 
-async def _ready(settings: Settings, home: Home, haste: Haste) -> None:
+async def _ready(settings: Settings, home: Home) -> None:
     """Refuse what `doctor` would; say what may be spent. Raises Refused."""
     from entrypoints.doctor.examine import examine
 
-    report = await examine(settings, clock=home.environment.clock(), haste=haste)
+    report = await examine(
+        settings, clock=home.environment.clock(), needs_key=True, logs=[home.log]
+    )
     for finding in report.errors:
         print(f"doctor: {finding.check}: {finding.text}. {finding.what_to_do}", file=sys.stderr)
     if report.errors:

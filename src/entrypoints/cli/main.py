@@ -15,7 +15,7 @@ COMMANDS = {
     "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
     "paper": "Trade live prices with money that does not exist.",
     "live": "Trade with real money on Coincheck, twice confirmed.",
-    "doctor": "Examine configuration, key, coins and services; say what to do.",
+    "doctor": "Examine clock, key, coins, feeds, disk and log, and say what to do.",
     "download": "Fetch Binance's public candles of any coin and year as Parquet.",
     "warm-up": "Fetch the candles of the first analysis beforehand.",
     "report": "A day in figures: trades, scores, positions, and whether the log is in order.",

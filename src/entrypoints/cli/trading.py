@@ -72,7 +72,7 @@ def run(
     seed: int,
     calm: bool,
     as_json: bool,
-    ready: Callable[[Settings, Home, Haste], Awaitable[None]] | None = None,
+    ready: Callable[[Settings, Home], Awaitable[None]] | None = None,
 ) -> int:
     """Trade; `ready` may still refuse, by raising, once everything is wired."""
     from entrypoints.local.one_instance import only_one
@@ -159,7 +159,7 @@ async def _trade(
     haste: Haste,
     hours: float | None,
     world: FakeServices | None,
-    ready: Callable[[Settings, Home, Haste], Awaitable[None]] | None,
+    ready: Callable[[Settings, Home], Awaitable[None]] | None,
 ) -> dict[str, Any]:
     from domain.instant import HOUR
     from entrypoints.local.session import stopping_on_signals, trade
@@ -175,7 +175,7 @@ async def _trade(
     with stopping_on_signals() as stop:
         async with at_home(settings, account=account, clock=clock, haste=haste) as home:
             if ready is not None:
-                await ready(settings, home, haste)
+                await ready(settings, home)
             print(f"{account}: trading {settings.general.folder}; Ctrl-C stops", file=sys.stderr)
             session = await trade(home, stop=stop, until=until, before_tick=turn)
             return await _told(home, session, world)

@@ -1,100 +1,99 @@
-"""The whole examination of a configuration, its machine and all services; nothing is changed."""
+"""The whole examination: reading first, then the judgements, one broken check beside the others."""
 
-from __future__ import annotations
-
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
 
 from adapters.clock.system import SystemClock
-from adapters.exchange.coincheck.calls import coincheck_client
-from adapters.exchange.coincheck.nonces import InMemoryNonces, SqliteNonces
-from adapters.exchange.coincheck.signing import Credentials
-from adapters.http_reads import HttpReads, reads_client
-from application.errors import ConfigurationError
-from entrypoints.doctor import account, coins, feeds, machine
-from entrypoints.doctor.findings import Finding, Report, error, ok, warning
-from entrypoints.wiring.at_home import Haste, Wires
-from entrypoints.wiring.settings import CONFIRMATION
+from adapters.http_reads import reads_client
+from application.errors import ConfigurationError, OutsideError
+from application.ports.clock import Clock
+from entrypoints.doctor.findings import Finding, Report, error
+from entrypoints.doctor.judge_key import KEY
+from entrypoints.doctor.judge_machine import DISK, LOG, VERSION, judge_clock
+from entrypoints.doctor.look_at_feeds import MOOD, NEWS, look_at_mood, look_at_news
+from entrypoints.doctor.look_at_key import Fees, look_at_key
+from entrypoints.doctor.look_at_machine import LOGS, look_at_disk, look_at_logs, look_at_version
+from entrypoints.doctor.look_at_markets import Markets, look_at_markets
+from entrypoints.wiring.settings import Settings
 
-if TYPE_CHECKING:
-    from application.ports.clock import Clock
-    from domain.instruments import Instruments
-    from entrypoints.wiring.settings import Settings
+CHECK_S = 90.0
+"""No check takes longer, whatever hangs."""
+Value = TypeVar("Value")
 
 
 async def examine(
-    settings: Settings, *, clock: Clock | None = None, haste: Haste | None = None
-) -> Report:
-    """Look at everything. A check that cannot be made is a finding, too."""
-    clock, haste = clock or SystemClock(), haste or Haste()
-    folder, instruments = settings.general.folder, settings.instruments
-    found: list[Finding] = [machine.program(), machine.disk(folder)]
-    found += await machine.logs(folder, instruments)
-    async with AsyncExitStack() as stack:
-        wires = Wires(settings, stack, clock, haste)
-        binance = await wires.binance()
-        found.append(await feeds.time_of(binance, clock, haste.speed))
-        found.append(coins.how_many(instruments))
-        found += await coins.of_binance(binance, instruments)
-        client = await stack.enter_async_context(reads_client())
-        reads = HttpReads("Coincheck", client=client, clock=clock, patience=haste.patience)
-        of_coincheck, listed = await coins.of_coincheck(
-            reads, settings.coincheck.base_url, instruments, settings.parameters
-        )
-        found += of_coincheck
-        found += await _key(settings, listed, stack, clock, haste)
-        found += await feeds.mood(await wires.mood(), clock.now())
-        found.append(await _news(wires, clock))
-    found.append(_confirmed(settings))
-    return Report(tuple(found))
-
-
-async def _key(
     settings: Settings,
-    listed: Instruments,
-    stack: AsyncExitStack,
-    clock: Clock,
-    haste: Haste,
-) -> list[Finding]:
-    given, folder = settings.coincheck, settings.general.folder
-    if given.key_id is None or given.secret is None:
-        return [
-            warning(
-                "key",
-                "no [coincheck] key_id and secret: paper trading alone",
-                "for real orders make a key that may trade and look, and nothing else",
-            )
-        ]
-    key_id = given.key_id.get_secret_value()
-    numbers = machine.nonces(folder, key_id, clock.now())
-    try:
-        credentials = Credentials(key_id=key_id, secret=given.secret.get_secret_value())
-        # the marks are kept with the trader's: a number that is used here is used up
-        marks = SqliteNonces(folder / "nonces.sqlite") if folder.is_dir() else InMemoryNonces()
-        client = await stack.enter_async_context(coincheck_client(given.base_url))
-    except ConfigurationError as failure:
-        return [error("key", str(failure), "as it says")]
-    found = await account.key(
-        client=client,
-        credentials=credentials,
-        nonces=marks,
-        clock=clock,
-        timeouts=haste.timeouts,
-        instruments=listed,
-        parameters=settings.parameters,
+    *,
+    clock: Clock | None = None,
+    needs_key: bool = False,
+    logs: Sequence[Path] | None = None,
+) -> Report:
+    """Look at everything that trading with these settings depends on.
+
+    Addresses are those of the settings. It places no order, moves nothing, and uses some nonces
+    of the key and one call of the news plan. `needs_key`: without a key is an error. `logs`: the
+    files to check, those of the folder unless given. Raises nothing of the outside: a check that
+    cannot be made is a finding.
+    """
+    clock = clock or SystemClock()
+    failed: list[Finding] = []
+    folder = settings.general.folder
+    paths = [folder / name for name in LOGS] if logs is None else logs
+    # first and alone: it keeps the loop busy, and calls under way would seem to take long
+    look = look_at_logs(paths, settings.instruments)
+    kept = await _made(LOG, look, [], failed, limit_s=None)
+    async with reads_client() as client:
+        markets, mood, news = await asyncio.gather(
+            _made("markets", look_at_markets(settings, client, clock), Markets(), failed),
+            _made(MOOD, look_at_mood(settings, client, clock), [], failed),
+            _made(NEWS, look_at_news(settings, clock), [], failed),
+        )
+    clock_said = judge_clock(markets.skews)
+    asking = look_at_key(settings, clock, clock_said, is_needed=needs_key)
+    nothing: tuple[list[Finding], Fees] = ([], {})
+    key_said, fees = await _made(KEY, asking, nothing, failed)
+    largest_jpy = Decimal(str(settings.parameters.max_position_jpy))
+    return Report(
+        (
+            *await _made(VERSION, _now(look_at_version), [], failed),
+            *await _made(DISK, _now(look_at_disk, folder), [], failed),
+            *kept,
+            clock_said,
+            *key_said,
+            *(markets.services() if markets.facts else ()),
+            *(markets.coins(fees, largest_jpy) if markets.facts else ()),
+            *mood,
+            *news,
+            *failed,
+        )
     )
-    return [numbers, *found]
 
 
-async def _news(wires: Wires, clock: Clock) -> Finding:
+async def _now(look: Callable[..., Value], *given: Path) -> Value:
+    return look(*given)
+
+
+async def _made(
+    check: str,
+    work: Awaitable[Value],
+    otherwise: Value,
+    failed: list[Finding],
+    *,
+    limit_s: float | None = CHECK_S,
+) -> Value:
+    """What a check found; `otherwise`, and a finding among `failed`, when it cannot be made."""
     try:
-        feed = await wires.news()
-    except ConfigurationError as failure:
-        return error("news", str(failure), "check [news] token and plan, or remove the token")
-    return await feeds.news(feed, clock.now())
-
-
-def _confirmed(settings: Settings) -> Finding:
-    if settings.live.confirm == CONFIRMATION:
-        return ok("live", "confirmed: `crypto-trader live --live` trades with real money")
-    return ok("live", "not confirmed in [live]: real money is safe from this configuration")
+        async with asyncio.timeout(limit_s):
+            return await work
+    except (OutsideError, ConfigurationError) as failure:
+        said = str(failure)
+    except TimeoutError:
+        said = f"took longer than {CHECK_S:.0f} s"
+    except Exception as failure:  # noqa: BLE001 - one broken check must not hide the others
+        # its text could hold a key
+        said = f"stopped with {type(failure).__name__}, which is a fault of this program"
+    failed.append(error(check, f"could not be checked: {said}", "run doctor again"))
+    return otherwise

@@ -1,6 +1,4 @@
-"""What an examination found: each with what to do about it."""
-
-from __future__ import annotations
+"""What an examination says: findings, each with what to do about it."""
 
 from enum import StrEnum
 
@@ -8,7 +6,7 @@ import attrs
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """How bad it is. With an error nothing should be traded."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,7 +15,7 @@ class Level(StrEnum):
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class Finding:
-    """One thing that was looked at; `what_to_do` is empty where nothing is to be done."""
+    """One thing that was looked at; `what_to_do` is empty when it is well."""
 
     check: str
     level: Level
@@ -27,26 +25,34 @@ class Finding:
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class Report:
-    """Everything that was looked at, in order."""
+    """All findings, in the order of the checks."""
 
     findings: tuple[Finding, ...]
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """What keeps real money from being traded."""
-        return tuple([one for one in self.findings if one.level is Level.ERROR])
+        """What forbids trading."""
+        return self._of(Level.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What somebody should know."""
+        return self._of(Level.WARNING)
+
+    def _of(self, level: Level) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if one.level is level)
 
 
-def ok(check: str, text: str) -> Finding:
-    """Nothing to be done."""
+def well(check: str, text: str) -> Finding:
+    """Nothing to do."""
     return Finding(check, Level.OK, text)
 
 
 def warning(check: str, text: str, what_to_do: str) -> Finding:
-    """It works, but not as it should."""
+    """To be known; it trades on."""
     return Finding(check, Level.WARNING, text, what_to_do)
 
 
 def error(check: str, text: str, what_to_do: str) -> Finding:
-    """Not fit for real money."""
+    """To be mended first."""
     return Finding(check, Level.ERROR, text, what_to_do)

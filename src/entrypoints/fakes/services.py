@@ -13,7 +13,6 @@ import attrs
 from pydantic import SecretStr
 
 from adapters.exchange.coincheck_fake import api as coincheck_api
-from adapters.exchange.coincheck_fake.auth import TRADER
 from adapters.exchange.coincheck_fake.faults import Faults
 from adapters.exchange.coincheck_fake.market import Renamed
 from adapters.exchange.coincheck_fake.rules import Terms
@@ -30,8 +29,7 @@ from entrypoints.fakes.weather import Outage, Service, Weather, outages
 from entrypoints.simulation.world import Plan, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterator
 
     from application.ports.clock import Clock
     from entrypoints.wiring.settings import Settings
@@ -140,29 +138,25 @@ def fake_services(
     clock: Clock,
     seed: int,
     is_calm: bool = False,
-    venue: Mapping[str, Any] | None = None,
-    may: frozenset[str] = TRADER,
 ) -> Iterator[FakeServices]:
     """Serve all on loopback while the block runs, in bad weather unless it is to be calm.
 
-    `clock` must be one that other threads can read; `venue` replaces what the exchange is made
-    of by name, and its key `may` do so much.
+    `clock` must be one that other threads can read.
     """
     slack = FakeSlack(kept=SHOWN)
     faults = Faults({} if is_calm else RATES, seed=seed, hold_s=1.0)
-    made_of: dict[str, Any] = {
-        "clock": clock.now,
-        "market": market.yen,
-        "cash": CASH,
-        "terms": Terms(parts=2, fills_lag_ms=2_000, balance_lag_ms=500),
-        "limited": False,
-    }
-    exchange = Venue(**(made_of | dict(venue or {})))
+    exchange = Venue(
+        clock=clock.now,
+        market=market.yen,
+        cash=CASH,
+        terms=Terms(parts=2, fills_lag_ms=2_000, balance_lag_ms=500),
+        limited=False,
+    )
     data = binance_fake.BinanceData(series=market.series, now=clock.now)
     binance, beside = binance_fake.make_app(data), binance_fake.make_app(data)
     feeds = feeds_fake.make_app(lambda: market.feeds(clock.now()))
     news = cryptopanic_fake.make_app(lambda: market.posts(clock.now()), TOKEN, settings.news.plan)
-    coincheck = coincheck_api.make_app(exchange, {KEY: SECRET}, faults, may={KEY: may})
+    coincheck = coincheck_api.make_app(exchange, {KEY: SECRET}, faults)
     with ExitStack() as up:
         urls = [up.enter_context(serving(one)) for one in (binance, beside, feeds, news)]
         coincheck_url = up.enter_context(serving(coincheck))

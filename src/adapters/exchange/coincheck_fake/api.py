@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.exchange.coincheck_fake import faults as fault
 from adapters.exchange.coincheck_fake import payloads
-from adapters.exchange.coincheck_fake.auth import LOOK, Gate
-from adapters.exchange.coincheck_fake.endpoints import ENDPOINTS, NEEDS, Call
+from adapters.exchange.coincheck_fake.auth import Gate
+from adapters.exchange.coincheck_fake.endpoints import ENDPOINTS, Call
 from adapters.exchange.coincheck_fake.faults import PRIVATE, Faults
 from adapters.exchange.coincheck_fake.rules import PAGE, NoSuchPageError, RefusedError
 from adapters.exchange.coincheck_fake.venue import Venue
@@ -33,13 +33,9 @@ def make_app(
     *,
     page: int = PAGE,
     echo_sell_amount: bool = False,
-    may: Mapping[str, frozenset[str]] | None = None,
 ) -> Starlette:
-    """A Coincheck before a venue; `secrets` and what the keys `may` do, by key.
-
-    `app.state` has venue, gate and faults.
-    """
-    interface = Interface(venue, Gate(secrets, may), faults or Faults(), page, echo_sell_amount)
+    """A Coincheck before a venue; `secrets` by key. `app.state` has venue, gate and faults."""
+    interface = Interface(venue, Gate(secrets), faults or Faults(), page, echo_sell_amount)
     app = Starlette(
         routes=[
             Route(path, interface.route(point, answer), methods=[method])
@@ -122,8 +118,7 @@ class Interface:
         if strikes == fault.NONCE_REFUSED:
             raise RefusedError(401, "Nonce must be incremented")
         if point in PRIVATE:
-            url, needs = url_as_sent(request.scope), NEEDS.get(point, LOOK)
-            key, nonce = self.gate.admit(request.headers, url, body, needs)
+            key, nonce = self.gate.admit(request.headers, url_as_sent(request.scope), body, point)
         if strikes == fault.THROTTLED:
             raise RefusedError(429, "too_many_requests")
         call = Call(

@@ -1,17 +1,27 @@
-"""Who may ask: signatures over nonce, URL and body, and nonces that only grow."""
+"""Who may ask what: signatures over nonce, URL and body, nonces that only grow, permissions."""
 
 import hashlib
 import hmac
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final
 
 import attrs
 
 from adapters.exchange.coincheck_fake.rules import RefusedError
 
 LARGEST_NONCE = 2**63 - 1
-ORDER, LOOK, WITHDRAW = "order", "look", "withdraw"
-TRADER = frozenset({ORDER, LOOK})
-"""What a key of ours should be allowed."""
+TRADING: Final = frozenset(
+    {
+        *("place", "detail", "cancel", "opens", "cancel-status", "fills", "fills-page"),
+        *("balance", "accounts"),
+    }
+)
+"""What a key of a trader may do, by the points of the interface."""
+MOVING: Final = frozenset({"withdraws", "bank-accounts", "sends"})
+"""What only a key has that was given rights over money that leaves."""
+NOT_PERMITTED: Final = RefusedError(403, "permission denied")
+"""How the real exchange says it is not known: a status of 401 or 403 is all that is believed."""
 
 
 def signature(secret: str, nonce: str, url: str, body: bytes) -> str:
@@ -22,33 +32,26 @@ def signature(secret: str, nonce: str, url: str, body: bytes) -> str:
 
 @attrs.define(slots=True, weakref_slot=False)
 class ApiKey:
-    """A secret, and the largest nonce that came with it."""
+    """A secret, what it may do, and the largest nonce that came with it."""
 
     secret: str
-    may: frozenset[str]
+    may: AbstractSet[str] = TRADING
     enabled: bool = True
     last_nonce: int = 0
 
 
 class Gate:
-    """Lets signed requests in, each nonce once, in growing order, where the key may go.
+    """Lets signed requests in, each nonce once, in growing order."""
 
-    Keys may do what is in `may`, or trade and look where they are not named.
-    """
-
-    def __init__(
-        self, secrets: Mapping[str, str], may: Mapping[str, frozenset[str]] | None = None
-    ) -> None:
-        self.keys = {
-            key: ApiKey(secret, (may or {}).get(key, TRADER)) for key, secret in secrets.items()
-        }
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self.keys = {key: ApiKey(secret) for key, secret in secrets.items()}
 
     def admit(
-        self, headers: Mapping[str, str], url: str, body: bytes, needs: str
+        self, headers: Mapping[str, str], url: str, body: bytes, point: str = "balance"
     ) -> tuple[str, int]:
-        """(key, nonce) of a request that needs a permission, judged now.
+        """(key, nonce) of a request, judged now. Raises RefusedError (401, or 403).
 
-        Raises RefusedError: 401, or 403 (our choice: the real answer is not known).
+        A request that is not permitted has used its nonce up all the same.
         """
         name = headers.get("access-key", "")
         nonce = headers.get("access-nonce", "")
@@ -66,6 +69,6 @@ class Gate:
         if int(nonce) <= key.last_nonce:
             raise RefusedError(401, "Nonce must be incremented")
         key.last_nonce = int(nonce)
-        if needs not in key.may:
-            raise RefusedError(403, "permission denied")
+        if point not in key.may:
+            raise RefusedError(NOT_PERMITTED.status, NOT_PERMITTED.text)
         return name, int(nonce)

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 import attrs
 
 from adapters.exchange.coincheck_fake import payloads
-from adapters.exchange.coincheck_fake.auth import ORDER, WITHDRAW
 from adapters.exchange.coincheck_fake.faults import (
     BALANCE_LAG,
     FILLS_LAG,
@@ -22,6 +21,7 @@ from adapters.exchange.coincheck_fake.faults import (
 from adapters.exchange.coincheck_fake.orders import FillRow
 from adapters.exchange.coincheck_fake.rules import PAGE, NoSuchPageError, RefusedError
 from adapters.exchange.coincheck_fake.venue import Venue
+from domain.instant import DAY
 
 Json = dict[str, Any]
 DEFAULT_PAIR = "btc_jpy"
@@ -84,6 +84,7 @@ class Call:
 def _ticker(call: Call) -> Json:
     ago = call.faults.stale_ms if call.fault == STALE_TICKER else 0
     return payloads.ticker(
+        call.pair,
         call.last(ago),
         call.venue.terms,
         call.venue.clock() - ago,
@@ -92,7 +93,7 @@ def _ticker(call: Call) -> Json:
 
 
 def _order_books(call: Call) -> Json:
-    return payloads.order_books(call.last(), call.venue.terms)
+    return payloads.order_books(call.pair, call.last(), call.venue.terms)
 
 
 def _trades(call: Call) -> Json:
@@ -110,7 +111,7 @@ def _estimate(call: Call) -> Json:
     side, wanted = call.query.get("order_type"), {*call.query} & {"price", "amount"}
     if side not in ("buy", "sell") or len(wanted) != 1:
         raise RefusedError(400, "price or amount is required")
-    bid, ask = call.venue.terms.bid_ask(call.last())
+    bid, ask = call.venue.terms.bid_ask(call.last(), call.pair)
     rate = ask if side == "buy" else bid
     (name,) = wanted
     try:
@@ -212,23 +213,20 @@ def _accounts(call: Call) -> Json:
     return payloads.accounts(tuple(call.venue.rules), call.venue.terms)
 
 
-def _withdrawals(call: Call) -> Json:
-    del call
-    return {"success": True, "pagination": _pagination(PAGE, "desc", None, None), "data": []}
+def _withdraws(call: Call) -> Json:
+    return payloads.withdraws(call.venue.clock() - DAY)
 
 
 def _bank_accounts(call: Call) -> Json:
     del call
-    return {"success": True, "data": []}
+    return payloads.bank_accounts()
 
 
-NEEDS = {
-    "place": ORDER,
-    "cancel": ORDER,
-    "withdrawals": WITHDRAW,
-    "bank-accounts": WITHDRAW,
-}
-"""The permission of a point; all other private ones want a look."""
+def _sends(call: Call) -> Json:
+    del call
+    return payloads.sends()
+
+
 ORDERS = "/api/exchange/orders"
 ENDPOINTS: tuple[tuple[str, str, str, Callable[[Call], Json]], ...] = (
     ("ticker", "GET", "/api/ticker", _ticker),
@@ -246,7 +244,8 @@ ENDPOINTS: tuple[tuple[str, str, str, Callable[[Call], Json]], ...] = (
     ("cancel", "DELETE", f"{ORDERS}/{{number}}", _cancel),
     ("balance", "GET", "/api/accounts/balance", _balance),
     ("accounts", "GET", "/api/accounts", _accounts),
-    ("withdrawals", "GET", "/api/withdraws", _withdrawals),
+    ("withdraws", "GET", "/api/withdraws", _withdraws),
     ("bank-accounts", "GET", "/api/bank_accounts", _bank_accounts),
+    ("sends", "GET", "/api/send_money", _sends),
 )
 """Point of a script, method, path, answer; fixed paths stand before those with a number."""

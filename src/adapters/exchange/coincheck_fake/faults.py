@@ -28,7 +28,7 @@ PARTLY_EXPIRED: Final = "partly-expired"
 PUBLIC = ("ticker", "order-books", "trades", "rate", "estimate", "status")
 PRIVATE = (
     *("place", "detail", "cancel", "opens", "cancel-status", "fills", "fills-page"),
-    *("balance", "accounts", "withdrawals", "bank-accounts"),
+    *("balance", "accounts", "withdraws", "bank-accounts", "sends"),
 )
 POINTS: Final = (*PUBLIC, *PRIVATE)
 ANY: Final = "any"

@@ -31,7 +31,7 @@ def meeting(order: Order, market: Market, now: int) -> tuple[int, Decimal] | Non
         return None
     at, middle = traded
     if order.is_market:
-        worse = order.terms.spread / 2 + order.terms.slippage
+        worse = order.terms.spread_of(order.pair) / 2 + order.terms.slippage
         return at, middle * (1 + worse if order.is_buy else 1 - worse)
     if crosses(order, middle):
         return at, _rate(order)
@@ -41,7 +41,7 @@ def meeting(order: Order, market: Market, now: int) -> tuple[int, Decimal] | Non
 
 def crosses(order: Order, middle: Decimal) -> bool:
     """Whether the other side of the book reaches a limit order's rate."""
-    bid, ask = order.terms.bid_ask(middle)
+    bid, ask = order.terms.bid_ask(middle, order.pair)
     return ask <= _rate(order) if order.is_buy else bid >= _rate(order)
 
 

@@ -17,6 +17,8 @@ NOTHING = (
     ("tsumitate", "0"),
 )
 Json = dict[str, Any]
+_LEVEL_DIGITS = 7
+"""A level of the book is worth some 10^7 yen."""
 
 
 def text(value: Decimal) -> str:
@@ -41,9 +43,9 @@ def _or_null(value: Decimal | None) -> str | None:
     return None if value is None else text(value)
 
 
-def ticker(last: Decimal, terms: Terms, moment: int, *, outside: bool = False) -> Json:
+def ticker(pair: str, last: Decimal, terms: Terms, moment: int, *, outside: bool = False) -> Json:
     """Prices as JSON numbers; `outside` puts the last one under the bid."""
-    bid, ask = terms.bid_ask(last)
+    bid, ask = terms.bid_ask(last, pair)
     shown = bid - (ask - bid) if outside else last
     return {
         "last": number(shown),
@@ -56,12 +58,13 @@ def ticker(last: Decimal, terms: Terms, moment: int, *, outside: bool = False) -
     }
 
 
-def order_books(last: Decimal, terms: Terms) -> Json:
-    """Five made-up levels on either side, `depth` JPY or a share of it at each."""
-    bid, ask = terms.bid_ask(last)
+def order_books(pair: str, last: Decimal, terms: Terms) -> Json:
+    """Five made-up levels on either side, worth some million yen unless the pair's is thin."""
+    bid, ask = terms.bid_ask(last, pair)
     step = last / 1_000
-    shares = [Decimal(share) for share in ("0.7", "0.199", "1.2", "2.5", "11.38095078")]
-    sizes = [round(share * terms.depth / last, 8) for share in shares]
+    # so many more coins as they are cheaper
+    share = Decimal(10) ** max(0, _LEVEL_DIGITS - last.adjusted()) * terms.depths.get(pair, 1)
+    sizes = [Decimal(size) * share for size in ("0.7", "0.199", "1.2", "2.5", "11.38095078")]
     return {
         "asks": [[text(ask + step * n), text(size)] for n, size in enumerate(sizes)],
         "bids": [[text(bid - step * n), text(size)] for n, size in enumerate(sizes)],
@@ -203,6 +206,40 @@ def accounts(pairs: Sequence[str], terms: Terms) -> Json:
             pair: {"maker_fee_rate": fee, "taker_fee_rate": fee} for pair, fee in fees.items()
         },
     }
+
+
+def withdraws(moment: int) -> Json:
+    """One withdrawal of long ago."""
+    row = {
+        "id": 398,
+        "status": "finished",
+        "amount": "242742.0",
+        "currency": "JPY",
+        "created_at": second(moment),
+        "bank_account_id": 243,
+        "fee": "400.0",
+        "is_fast": True,
+    }
+    paging = {"limit": 25, "order": "desc", "starting_after": None, "ending_before": None}
+    return {"success": True, "pagination": paging, "data": [row]}
+
+
+def bank_accounts() -> Json:
+    """Where yen could be withdrawn to."""
+    row = {
+        "id": 243,
+        "bank_name": "Example",
+        "branch_name": "Example",
+        "bank_account_type": "toza",
+        "number": "0123456",
+        "name": "EXAMPLE",
+    }
+    return {"success": True, "data": [row]}
+
+
+def sends() -> Json:
+    """Coins that were sent away: none so far."""
+    return {"success": True, "sends": []}
 
 
 def disguised(payload: Any, name: str = "") -> Any:

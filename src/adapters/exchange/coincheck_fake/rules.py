@@ -42,16 +42,18 @@ def coin_of(pair: str) -> str:
 class Terms:
     """How orders fill and how late that is seen.
 
-    `spread` is (ask - bid) / middle, `depth` about the yen at a level of the book, `slippage` an
-    extra fraction of every market order, `fees` the taker's fraction by pair. An order meets the
-    market `latency_ms` after it was placed and fills in `parts`, `part_every_ms` apart; what is
-    over `filled_share` of it expires. It shows among the open orders after `opens_lag_ms`, a fill
-    in the list after `fills_lag_ms` and in the balance after `balance_lag_ms`.
+    `spread` is (ask - bid) / middle, `slippage` an extra fraction of every market order; by pair
+    there are `spreads` of their own, `fees` (the taker's fraction) and `depths`, the share of the
+    usual sizes that the shown book has. An order meets the market `latency_ms` after it was
+    placed and fills in `parts`, `part_every_ms` apart; what is over `filled_share` of it
+    expires. It shows among the open orders after `opens_lag_ms`, a fill in the list after
+    `fills_lag_ms` and in the balance after `balance_lag_ms`.
     """
 
     spread: Decimal = Decimal("0.001")
+    spreads: Mapping[str, Decimal] = attrs.field(factory=dict)
+    depths: Mapping[str, Decimal] = attrs.field(factory=dict)
     slippage: Decimal = Decimal("0.0005")
-    depth: Decimal = Decimal(1_000_000)
     fees: Mapping[str, Decimal] = attrs.field(factory=dict)
     latency_ms: int = 500
     parts: int = 1
@@ -65,9 +67,13 @@ class Terms:
         """The taker's and maker's fraction of a pair."""
         return self.fees.get(pair, ZERO)
 
-    def bid_ask(self, middle: Decimal) -> tuple[Decimal, Decimal]:
+    def spread_of(self, pair: str) -> Decimal:
+        """A pair's own spread, or the usual one; a fraction."""
+        return self.spreads.get(pair, self.spread)
+
+    def bid_ask(self, middle: Decimal, pair: str = "") -> tuple[Decimal, Decimal]:
         """Best prices around the last one."""
-        half = self.spread / 2
+        half = self.spread_of(pair) / 2
         return middle * (1 - half), middle * (1 + half)
 
 

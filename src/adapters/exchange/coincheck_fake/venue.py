@@ -114,7 +114,7 @@ class Venue:
         if middle is None:
             raise RefusedError(400, "order temporally disabled")
         order = self._accept(read_order(fields, self.rules), terms, nonce=None, key=None)
-        worse = terms.spread / 2 + terms.slippage
+        worse = terms.spread_of(pair) / 2 + terms.slippage
         self._fill(order, self.clock(), middle * (1 + worse if order.is_buy else 1 - worse))
         return order
 
