@@ -50,7 +50,7 @@ EXPECTED = {
     "thin-book": [(AVAX, "max_position_jpy")],
     "fee-charged": [(AVAX, "take AVAX out of")],
     "missing-coin": [(AVAX, "take AVAX out of")],
-    "wrong-rules": [("order rules", "min_amount of AVAX")],
+    "wrong-rules": [("order rules", "min_amount of [pairs.avax_usdt]")],
     "bad-news-token": [("news", "[news]")],
     "damaged-log": [("log", "audit")],
 }
