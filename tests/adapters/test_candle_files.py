@@ -97,6 +97,16 @@ def test_gzip_binance_archives_and_files_without_a_header(tmp_path: Path) -> Non
     assert closes(loaded) == closes(loaded, ETH) == closes(loaded, "sol_usdt") == [0, 1]
 
 
+def test_parquet_with_the_times_as_its_index(tmp_path: Path) -> None:
+    table = pd.DataFrame(rows(3), columns=list(NAMES))
+    table.set_index("open_time").to_parquet(tmp_path / "BTCUSDT_5m.parquet")
+    dated = table.assign(date=pd.to_datetime(table["open_time"], unit="ms", utc=True))
+    dated.drop(columns="open_time").set_index("date").to_parquet(tmp_path / "ETHUSDT_5m.parquet")
+    loaded = load(tmp_path)
+    assert closes(loaded) == closes(loaded, ETH) == [0, 1, 2]
+    assert loaded.series[ETH].open_time.tolist() == [row[0] for row in rows(3)]
+
+
 def test_microseconds_and_iso_dates_are_milliseconds_too(tmp_path: Path) -> None:
     finer = [(int(str(row[0])) * 1000, *row[1:]) for row in rows(2)]
     dated = [("2025-03-01 00:00:00+00:00", *rows(1)[0][1:]), ("2025-03-01T00:05", *rows(2)[1][1:])]
@@ -210,6 +220,20 @@ def test_an_empty_file(content: str, tmp_path: Path) -> None:
 def test_a_corrupt_file(suffix: str, content: bytes, tmp_path: Path) -> None:
     file = tmp_path / f"BTCUSDT_5m.{suffix}"
     file.write_bytes(content)
+    assert f"{file}: cannot be read" in refusal(file)
+
+
+@pytest.mark.parametrize(("at", "value"), [(8, b"\x01"), (10, b"\x63")])
+def test_an_archive_that_is_encrypted_or_packed_in_an_unknown_way(
+    at: int, value: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "BTCUSDT-5m.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("BTCUSDT-5m.csv", text(rows(2)))
+    content = file.read_bytes()
+    entry = content.index(b"PK\x01\x02") + at
+    # flag or method, in the directory of the archive
+    file.write_bytes(content[:entry] + value + content[entry + 1 :])
     assert f"{file}: cannot be read" in refusal(file)
 
 

@@ -57,7 +57,13 @@ def _parquet(path: Path, wanted: Sequence[str] | None) -> pd.DataFrame:
         if not columns:
             return pd.DataFrame(columns=present, index=range(file.metadata.num_rows))
         table: pd.DataFrame = file.read(columns=columns, use_threads=False).to_pandas()
-        return table
+        # an index that was saved with the table, even as mere start and step, is a column here
+        kept = {
+            name: table.index.get_level_values(name)
+            for name in table.index.names
+            if name is not None and name not in table.columns
+        }
+        return table.reset_index(drop=True).assign(**kept)
 
 
 def _content(path: Path) -> bytes:
@@ -69,7 +75,11 @@ def _content(path: Path) -> bytes:
     with zipfile.ZipFile(path) as archive:
         for member in archive.namelist():
             if member.lower().endswith(".csv"):
-                return archive.read(member)
+                try:
+                    return archive.read(member)
+                except RuntimeError as failure:
+                    # encrypted, or packed by a method unknown here
+                    raise ValueError(str(failure)) from failure
     raise ValueError("no CSV file in the archive")
 
 
