@@ -11,6 +11,7 @@ from application.errors import ConfigurationError, OutsideError
 from domain.errors import DomainError
 
 COMMANDS = {
+    "download": "Fetch Binance's public candles into files that backtest reads.",
     "backtest": "Trade recorded candles and report what would have happened.",
     "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
     "explain": "Why an order or position came about, or why a trade did not.",

@@ -88,9 +88,9 @@ class Klines:
             self._failures[about] = failure
             raise
         except ArithmeticError:  # a number that Decimal cannot hold
-            failure = Broken("Binance REST: a number of impossible size")
-            self._failures[about] = failure
-            raise failure from None
+            impossible = Broken("Binance REST: a number of impossible size")
+            self._failures[about] = impossible
+            raise impossible from None
 
 
 def _rows(body: Any) -> list[Any]:
