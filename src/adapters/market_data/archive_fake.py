@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from threading import Event
 from typing import Final
 
@@ -32,10 +33,15 @@ KLINES: Final = "klines"
 TIME: Final = "time"
 """Points: also `klines ETHUSDT`, ETHUSDT-5m-2025-01 (a zip and its checksum alike),
 ETHUSDT-5m-2025-01.zip and ETHUSDT-5m-2025-01.zip.CHECKSUM."""
+_WRITTEN = (
+    *("corrupt-zip", "encrypted", "two-files", "incomplete", "empty", "header", "reissued"),
+    *("doubles", "bad-rows", "milliseconds"),
+)
+"""Faults that are in the zip itself: its checksum agrees."""
 FAULTS: Final = (
     *("404", "404-page", "429", "451", "503", "html", "slow", "truncated", "moved"),
-    *("bad-checksum", "no-checksum", "odd-checksum", "corrupt-zip", "encrypted", "two-files"),
-    *("incomplete", "empty", "header", "reissued", "doubles", "bad-rows", "milliseconds"),
+    *("bad-checksum", "no-checksum", "odd-checksum"),
+    *_WRITTEN,
 )
 _MICROSECONDS_FROM = parse("2025-01-01")
 _DAILY_AFTER = 8 * HOUR
@@ -75,7 +81,6 @@ class _Fake:
         self.faults = ScriptedFaults(FAULTS)
         self.holding = Event()
         self._data = data
-        self._made: dict[tuple[object, ...], bytes] = {}
 
     async def archive(self, request: Request) -> Response:
         self.faults.asked.append(request)
@@ -85,10 +90,11 @@ class _Fake:
         refusal = _refusal(fault)
         if refusal is not None:
             return refusal
-        rows = _published(self._data, kind, symbol, name)
-        if rows is None or fault == "404" or (fault == "no-checksum" and is_sum):
+        period = _published(self._data, kind, symbol, name)
+        if period is None or fault == "404" or (fault == "no-checksum" and is_sum):
             return Response(_XML, 404, media_type="application/xml")
-        body = self._zip(symbol, base, rows, fault)
+        written = fault if fault in _WRITTEN else None
+        body = _zip(base, self._data.series[symbol], *period, written)
         if is_sum:
             return Response(_checksum(body, f"{base}.zip", fault), media_type="text/plain")
         if fault == "slow":
@@ -115,12 +121,6 @@ class _Fake:
         sent = body[: len(body) // 2] if fault == "truncated" else body
         return Response(sent, answer.status_code, media_type="application/json")
 
-    def _zip(self, symbol: str, base: str, rows: CandleSeries, fault: str | None) -> bytes:
-        key = (base, fault, id(self._data.series[symbol]))
-        if key not in self._made:
-            self._made[key] = _zip(base, rows, fault)
-        return self._made[key]
-
     async def _half(self, body: bytes) -> AsyncIterator[bytes]:
         yield body[: len(body) // 2]
         self.holding.set()
@@ -146,8 +146,8 @@ def _refusal(fault: str | None) -> Response | None:
             return None
 
 
-def _published(data: ArchiveData, kind: str, symbol: str, name: str) -> CandleSeries | None:
-    """The candles of an archive, if it is there by now and has any."""
+def _published(data: ArchiveData, kind: str, symbol: str, name: str) -> tuple[int, int] | None:
+    """The period of an archive (ms), if it is there by now and has any candle."""
     found = _NAME.fullmatch(name)
     if found is None or found[1] != symbol or symbol not in data.series:
         return None
@@ -162,8 +162,8 @@ def _published(data: ArchiveData, kind: str, symbol: str, name: str) -> CandleSe
         there_from = end + _DAILY_AFTER
     else:
         return None
-    rows = data.series[symbol].between(start, end)
-    return rows if len(rows) and data.now >= there_from else None
+    is_there = data.now >= there_from and len(data.series[symbol].between(start, end))
+    return (start, end) if is_there else None
 
 
 def _next_month(start: int) -> int:
@@ -171,8 +171,10 @@ def _next_month(start: int) -> int:
     return parse(f"{later:%Y-%m-01}")
 
 
-def _zip(base: str, series: CandleSeries, fault: str | None) -> bytes:
+@lru_cache(maxsize=128)
+def _zip(base: str, whole: CandleSeries, start: int, end: int, fault: str | None) -> bytes:
     """The same bytes for the same candles, as a checksum needs it."""
+    series = whole.between(start, end)
     rows = [_row(series, at, _unit(series, at, fault)) for at in range(len(series))]
     if fault == "incomplete":
         # a stretch, and single ones all over
@@ -180,7 +182,7 @@ def _zip(base: str, series: CandleSeries, fault: str | None) -> bytes:
     elif fault == "reissued":
         rows[-1][5] = str(Decimal(rows[-1][5]) + 1)
     elif fault == "doubles":
-        rows = [*rows[:3], *rows[1:]]
+        rows = [*rows[:2], *rows[1:]]
     elif fault == "bad-rows":
         rows[1][2], rows[2][4], rows[3][0] = "0", "nan", "57111"
         rows.insert(5, [*rows[4][:5], "1.5", *rows[4][6:]])

@@ -13,6 +13,7 @@ from adapters.market_data.binance_archive.month_file import (
     write_month,
 )
 from adapters.market_data.binance_archive.months import ArchiveFile, Month, daily, monthly
+from adapters.market_data.binance_archive.row_check import counted
 from application.errors import Broken, OutsideError
 from domain.instant import DAY, iso
 
@@ -136,7 +137,8 @@ class MonthUpdate:
         changed = known.take(file, archive.check.rows, archive.sha256, until)
         result.said += archive.said
         if changed:
-            result.said.append(f"{file.name}: {changed:,} candles differ from those known before")
+            what = counted(changed, "candle")
+            result.said.append(f"{file.name}: {what} otherwise than known before")
         self._put(known, result)
         return known
 

@@ -59,14 +59,22 @@ class RowCheck:
     @property
     def said(self) -> list[str]:
         """What was not taken over, in words."""
-        said = [f"{self.doubles:,} rows that stood there twice dropped"] if self.doubles else []
+        said = []
+        if self.doubles:
+            said.append(f"{counted(self.doubles, 'row')} that stood there twice dropped")
         if self.refused:
-            said.append(f"{self.refused:,} rows not believed (the first: {self.first_reason})")
+            why = self.first_reason
+            said.append(f"{counted(self.refused, 'row')} not believed (the first: {why})")
         return said
 
     def _refuse(self, reason: str) -> None:
         self.refused += 1
         self.first_reason = self.first_reason or reason
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things in words: 1 row, 2,000 rows."""
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
 def _believed(fields: Sequence[object]) -> tuple[int, Candle]:
