@@ -96,12 +96,12 @@ class _Fake:
         written = fault if fault in _WRITTEN else None
         body = _zip(base, self._data.series[symbol], *period, written)
         if is_sum:
-            return Response(_checksum(body, f"{base}.zip", fault), media_type="text/plain")
+            body = _checksum(body, f"{base}.zip", fault)
         if fault == "slow":
             headers = {"Content-Length": str(len(body))}
             return StreamingResponse(self._half(body), headers=headers)
         sent = body[: len(body) // 2] if fault == "truncated" else body
-        return Response(sent, media_type="application/zip")
+        return Response(sent, media_type="text/plain" if is_sum else "application/zip")
 
     async def rest(self, request: Request) -> Response:
         self.faults.asked.append(request)

@@ -40,7 +40,9 @@ class FakeSlack:
         self.script: deque[tuple[int, str, dict[str, str]]] = deque()
         self._clock = clock
         self._newest: int | None = None
-        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])])
+        self.app = Starlette(
+            routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])]
+        )
 
     def reply(self, status: int, text: str = "", **headers: str) -> None:
         """The next request is answered like this, and shows nothing unless it is 200."""

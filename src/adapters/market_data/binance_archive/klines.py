@@ -54,7 +54,7 @@ class Klines:
 
         Raises Retryable, Refused, Broken or ConfigurationError.
         """
-        check = RowCheck(missing[0], missing[-1] + CANDLE)
+        check, wanted = RowCheck(missing[0], missing[-1] + CANDLE), set(missing)
         at = 0
         while at < len(missing):
             rows = await self._page(symbol, missing[at], missing[-1], PAGE)
@@ -64,12 +64,10 @@ class Klines:
             if not missing[at] <= newest <= missing[-1]:
                 raise Broken(f"Binance REST: {symbol}: candles of another time than was asked for")
             for row in rows:
-                check.add(row)
+                if _opened(row) in wanted:
+                    check.add(row)
             at = bisect_right(missing, newest)
-        check.done()
-        wanted = set(missing)
-        check.rows = {opened: row for opened, row in check.rows.items() if opened in wanted}
-        return check
+        return check.done()
 
     async def _page(self, symbol: str, start: int, end: int | None, limit: int) -> list[Any]:
         params = {"symbol": symbol, "interval": INTERVAL, "startTime": str(start)}
