@@ -97,6 +97,16 @@ def test_gzip_binance_archives_and_files_without_a_header(tmp_path: Path) -> Non
     assert closes(loaded) == closes(loaded, ETH) == closes(loaded, "sol_usdt") == [0, 1]
 
 
+def test_parquet_with_the_times_as_its_index(tmp_path: Path) -> None:
+    table = pd.DataFrame(rows(3), columns=list(NAMES))
+    table.set_index("open_time").to_parquet(tmp_path / "BTCUSDT_5m.parquet")
+    dated = table.assign(date=pd.to_datetime(table["open_time"], unit="ms", utc=True))
+    dated.drop(columns="open_time").set_index("date").to_parquet(tmp_path / "ETHUSDT_5m.parquet")
+    loaded = load(tmp_path)
+    assert closes(loaded) == closes(loaded, ETH) == [0, 1, 2]
+    assert loaded.series[ETH].open_time.tolist() == [row[0] for row in rows(3)]
+
+
 def test_microseconds_and_iso_dates_are_milliseconds_too(tmp_path: Path) -> None:
     finer = [(int(str(row[0])) * 1000, *row[1:]) for row in rows(2)]
     dated = [("2025-03-01 00:00:00+00:00", *rows(1)[0][1:]), ("2025-03-01T00:05", *rows(2)[1][1:])]
@@ -213,6 +223,20 @@ def test_a_corrupt_file(suffix: str, content: bytes, tmp_path: Path) -> None:
     assert f"{file}: cannot be read" in refusal(file)
 
 
+@pytest.mark.parametrize(("at", "value"), [(8, b"\x01"), (10, b"\x63")])
+def test_an_archive_that_is_encrypted_or_packed_in_an_unknown_way(
+    at: int, value: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "BTCUSDT-5m.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("BTCUSDT-5m.csv", text(rows(2)))
+    content = file.read_bytes()
+    entry = content.index(b"PK\x01\x02") + at
+    # flag or method, in the directory of the archive
+    file.write_bytes(content[:entry] + value + content[entry + 1 :])
+    assert f"{file}: cannot be read" in refusal(file)
+
+
 def test_an_archive_without_candles_and_a_headerless_file_too_narrow(tmp_path: Path) -> None:
     file = tmp_path / "BTCUSDT-5m.zip"
     with zipfile.ZipFile(file, "w") as archive:
@@ -298,12 +322,6 @@ def test_recorded_crash() -> None:
     assert len(series) == 262
     assert int(series.close[250]) == 103_975, "the candle of the period comes after its history"
     assert not any("gap" in one for one in loaded.repairs)
-
-
-def test_parquet_with_the_times_as_its_index(tmp_path: Path) -> None:
-    table = pd.DataFrame(rows(5), columns=list(NAMES)).set_index("open_time")
-    table.to_parquet(tmp_path / "BTCUSDT-5m.parquet")
-    assert closes(load(tmp_path / "BTCUSDT-5m.parquet")) == [0, 1, 2, 3, 4]
 
 
 def test_an_encrypted_zip_is_refused_in_one_sentence(tmp_path: Path) -> None:

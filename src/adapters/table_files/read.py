@@ -15,10 +15,7 @@ from application.errors import InputError
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".zip")
 
-_UNREADABLE = (
-    *(OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException),
-    RuntimeError,  # an encrypted zip
-)
+_UNREADABLE = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
 
 
 def is_table(path: Path) -> bool:
@@ -60,8 +57,13 @@ def _parquet(path: Path, wanted: Sequence[str] | None) -> pd.DataFrame:
         if not columns:
             return pd.DataFrame(columns=present, index=range(file.metadata.num_rows))
         table: pd.DataFrame = file.read(columns=columns, use_threads=False).to_pandas()
-        # pandas writes an index as a column, and makes an index of it again
-        return table if table.index.names == [None] else table.reset_index()
+        # an index that was saved with the table, even as mere start and step, is a column here
+        kept = {
+            name: table.index.get_level_values(name)
+            for name in table.index.names
+            if name is not None and name not in table.columns
+        }
+        return table.reset_index(drop=True).assign(**kept)
 
 
 def _content(path: Path) -> bytes:
@@ -73,7 +75,11 @@ def _content(path: Path) -> bytes:
     with zipfile.ZipFile(path) as archive:
         for member in archive.namelist():
             if member.lower().endswith(".csv"):
-                return archive.read(member)
+                try:
+                    return archive.read(member)
+                except RuntimeError as failure:
+                    # encrypted, or packed by a method unknown here
+                    raise ValueError(str(failure)) from failure
     raise ValueError("no CSV file in the archive")
 
 

@@ -11,12 +11,12 @@ from application.errors import ConfigurationError, OutsideError
 from domain.errors import DomainError
 
 COMMANDS = {
+    "download": "Fetch Binance's public candles into files that backtest reads.",
     "backtest": "Trade recorded candles and report what would have happened.",
     "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
     "paper": "Trade live prices with money that does not exist.",
     "live": "Trade with real money on Coincheck, twice confirmed.",
     "doctor": "Examine clock, key, coins, feeds, disk and log, and say what to do.",
-    "download": "Fetch Binance's public candles of any coin and year as Parquet.",
     "warm-up": "Fetch the candles of the first analysis beforehand.",
     "report": "A day in figures: trades, scores, positions, and whether the log is in order.",
     "explain": "Why an order or position came about, or why a trade did not.",

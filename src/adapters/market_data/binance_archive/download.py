@@ -1,68 +1,124 @@
-"""Many months of many coins: what is missing is fetched, what failed is told at the end."""
+"""All coins and months of a run, the coins beside each other, the months of a coin in order."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
 
 import attrs
+import httpx
 
-from adapters.market_data.binance.hosts import Hosts
-from adapters.market_data.binance_archive.month import Made, MonthOfCoin
-from adapters.market_data.binance_archive.remote import Archive
-from application.errors import OutsideError
+from adapters.http_reads import Patience
+from adapters.market_data.binance_archive import file_server, klines
+from adapters.market_data.binance_archive.downloads import Downloads
+from adapters.market_data.binance_archive.file_server import FileServer
+from adapters.market_data.binance_archive.folder import filling
+from adapters.market_data.binance_archive.klines import Klines
+from adapters.market_data.binance_archive.month_update import MonthResult, MonthUpdate
+from adapters.market_data.binance_archive.months import Month
+from application.errors import Broken, OutsideError
+from application.ports.clock import Clock
+from domain.instant import SECOND, tick_of
 from domain.instruments import Instrument
+
+SETTLED: Final = 5 * SECOND
+"""A candle that closed a moment ago may still change or be missing."""
+Told = Callable[[Instrument, MonthResult], None]
+"""Is told of each month that a run has done with."""
+
+
+@attrs.frozen(slots=True, weakref_slot=False, kw_only=True)
+class Sources:
+    """Where archives and single candles are, and how patiently they are asked."""
+
+    archive_url: str = file_server.URL
+    rest_url: str = klines.URL
+    archive_patience: Patience = file_server.DOWNLOADS
+    rest_patience: Patience | None = None
 
 
 @attrs.define(slots=True, weakref_slot=False)
-class Have:
-    """What there is of a coin: `filled` candles are REST's, `size` is in bytes."""
+class CoinResult:
+    """A coin after a run: its months, the bytes of its archives, and what stopped it, if so."""
 
-    months: int = 0
-    candles: int = 0
-    filled: int = 0
-    missing: int = 0
-    size: int = 0
-
-    def add(self, made: Made, size: int) -> None:
-        """One more month."""
-        self.months += 1
-        self.candles += made.candles
-        self.filled += made.filled
-        self.missing += made.missing
-        self.size += size
-
-
-@attrs.frozen(slots=True, weakref_slot=False)
-class Downloaded:
-    """What there is by coin, and one sentence for each month that could not be had."""
-
-    have: dict[str, Have]
-    failed: list[str] = attrs.Factory(list)
+    coin: Instrument
+    months: list[MonthResult] = attrs.field(factory=list)
+    received: int = 0
+    failures: list[str] = attrs.field(factory=list)
 
 
 async def download(
-    wanted: Iterable[MonthOfCoin],
+    coins: Sequence[Instrument],
+    months: Sequence[Month],
+    folder: Path,
     *,
-    archive: Archive,
-    hosts: Hosts,
-    now: int,
-    check: bool = False,
-    step: Callable[[Instrument], None] = lambda _: None,
-) -> Downloaded:
-    """Make each month that is not there, not over when it was made, or, with `check`, reissued.
+    client: httpx.AsyncClient,
+    clock: Clock,
+    sources: Sources | None = None,
+    told: Told = lambda _coin, _month: None,
+) -> list[CoinResult]:
+    """Bring the months of the coins in a folder up to date, as far as it can be done.
 
-    `step` is told of each month that is done. Raises InputError when a file cannot be written.
+    What an earlier run has put there is not fetched again. A coin that fails does not stop the
+    others. Raises ConfigurationError (an address, the folder, a file in the way).
     """
-    found = Downloaded({})
-    for one in wanted:
-        have = found.have.setdefault(one.coin.news, Have())
+    at = sources or Sources()
+    server = FileServer(
+        client=client, clock=clock, url=at.archive_url, patience=at.archive_patience
+    )
+    rest = Klines(client=client, clock=clock, url=at.rest_url, patience=at.rest_patience)
+    results = [CoinResult(one) for one in coins]
+    with filling(folder) as parts:
+        until = await _closed(months, rest, clock)
         try:
-            made = one.made()
-            is_done = made is not None and made.until == one.month.end
-            if not is_done or (check and not await one.is_current(archive)):
-                made = await one.make(archive, hosts, now)
+            async with asyncio.TaskGroup() as group:
+                for result in results:
+                    downloads = Downloads(server, parts)
+                    update = MonthUpdate(
+                        result.coin.binance,
+                        downloads=downloads,
+                        klines=rest,
+                        folder=folder,
+                        parts=parts,
+                        until=until,
+                    )
+                    group.create_task(_coin(result, months, update, downloads, told))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+    return results
+
+
+async def _closed(months: Sequence[Month], rest: Klines, clock: Clock) -> int:
+    """Candles opened before this moment (ms) have closed, by this clock and Binance's."""
+    now = clock.now()
+    if max(months).end > now - SETTLED:
+        # without an answer it will not give candles either, and archives hold closed ones only
+        with suppress(OutsideError):
+            now = min(now, await rest.now())
+    return tick_of(now - SETTLED)
+
+
+async def _coin(
+    result: CoinResult,
+    months: Sequence[Month],
+    update: MonthUpdate,
+    downloads: Downloads,
+    told: Told,
+) -> None:
+    for month in months:
+        try:
+            done = await update.bring(month)
         except OutsideError as failure:
-            found.failed.append(f"{one.coin.news} {one.month}: {failure}")
-        else:
-            if made is not None:
-                have.add(made, one.path.stat().st_size)
-        step(one.coin)
-    return found
+            result.failures.append(f"{month}: {failure}")
+            if not isinstance(failure, Broken):
+                break  # the next month would end in the same way
+            continue
+        finally:
+            result.received = downloads.received
+        result.months.append(done)
+        if done.failure is not None:
+            result.failures.append(
+                f"{month}: {done.not_asked:,} missing candles not asked for: {done.failure}"
+            )
+        told(result.coin, done)
