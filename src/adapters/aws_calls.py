@@ -1,0 +1,146 @@
+"""Calls of AWS: one way to make a client, and one table of what its errors mean to us.
+
+Every call is short and blocks: a function does one thing at a time and is billed for waiting
+either way. What is written is written so that writing it twice is harmless; so a lost answer is
+Retryable here, never in doubt.
+"""
+
+from typing import Any, Final
+
+import boto3
+from botocore import exceptions as faults
+from botocore.config import Config
+
+from application.errors import Broken, ConfigurationError, OutsideError, Refused, Retryable
+
+CONNECT_S: Final = 2.0
+READ_S: Final = 10.0
+ATTEMPTS: Final = 3
+
+THROTTLED: Final = frozenset(
+    {
+        "LimitExceededException",
+        "OverLimit",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        "TransientError",
+    }
+)
+"""Codes that mean: later."""
+FORBIDDEN: Final = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NotAuthorized",
+        "OptInRequired",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+"""Codes that mean: not with these credentials."""
+ABSENT: Final = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NoSuchBucket",
+        "NotFound",
+        "NotFoundException",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+        "StateMachineDoesNotExist",
+        "TableNotFoundException",
+    }
+)
+"""Codes that mean: what a stage is made of is not there."""
+_NOT_SET_UP = (
+    faults.NoCredentialsError,
+    faults.PartialCredentialsError,
+    faults.CredentialRetrievalError,
+    faults.NoRegionError,
+    faults.InvalidRegionError,
+    faults.ProfileNotFound,
+    faults.ConfigNotFound,
+    faults.ConfigParseError,
+    faults.InvalidConfigError,
+    faults.TokenRetrievalError,
+    faults.SSOError,
+)
+_ON_THE_WAY = (faults.HTTPClientError, faults.ResponseStreamingError, faults.IncompleteReadError)
+
+
+def aws_client(
+    service: str, *, read_s: float = READ_S, attempts: int = ATTEMPTS, region: str | None = None
+) -> Any:
+    """A client that gives up soon enough for a function of 30 s; `attempts` include the first.
+
+    Region, credentials and AWS_ENDPOINT_URL come from the environment, as everywhere on AWS.
+    Raises ConfigurationError where they are not set.
+    """
+    config = Config(
+        connect_timeout=CONNECT_S,
+        read_timeout=read_s,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
+    try:
+        return boto3.client(service, region_name=region, config=config)
+    except faults.BotoCoreError as error:
+        raise ConfigurationError(f"AWS ({service}): {error}; set it up with `aws configure`") from (
+            error
+        )
+
+
+def code_of(error: BaseException) -> str:
+    """The code of an AWS error, such as ConditionalCheckFailedException; "" for any other."""
+    if not isinstance(error, faults.ClientError):
+        return ""
+    code: str = error.response.get("Error", {}).get("Code", "")
+    return code
+
+
+def as_ours(what: str, error: BaseException) -> OutsideError | ConfigurationError:
+    """What an error of botocore means to us; `what` was tried, in words."""
+    said = f"{what}: {error}"
+    if isinstance(error, _NOT_SET_UP):
+        return ConfigurationError(f"{said}; set it up with `aws configure`")
+    if isinstance(error, _ON_THE_WAY):
+        return Retryable(said)
+    if not isinstance(error, faults.ClientError):
+        return Broken(said)
+    code = code_of(error)
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in THROTTLED or status == 429 or status >= 500:
+        return Retryable(said)
+    if code in FORBIDDEN or status in {401, 403}:
+        return Refused(f"{said}; the role or key in use lacks this permission")
+    if code in ABSENT or status == 404:
+        return Refused(f"{said}; has this stage been deployed?")
+    return Broken(said)
+
+
+def call(what: str, work: Any, /, **arguments: Any) -> Any:
+    """The answer of a client's method. Raises OutsideError or ConfigurationError."""
+    try:
+        return work(**arguments)
+    except (faults.ClientError, faults.BotoCoreError) as error:
+        raise as_ours(what, error) from error
