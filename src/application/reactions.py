@@ -5,6 +5,7 @@ OrderRequested        -> order queue
 trouble and trades    -> notifier
 decision, raised stop -> notifier, where it wants routine
 the day's report      -> notifier
+an error in a log     -> notifier
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from typing import Final, get_args
 import attrs
 
 from application.errors import OutsideError
-from application.messages import DailyReport, Happened, ToldEvent
+from application.messages import DailyReport, ErrorSeen, Happened, ToldEvent
 from application.ports.analysis_starter import AnalysisStarter
 from application.ports.notifier import Notifier
 from application.ports.order_queue import OrderQueue
@@ -23,6 +24,7 @@ from domain.events import (
     Commit,
     DailyReportPublished,
     DecisionMade,
+    ErrorDetected,
     Event,
     OrderRequested,
     TrailingStopRaised,
@@ -33,7 +35,7 @@ ACTED_ON: Final = frozenset({AnalysisTriggered, OrderRequested})
 """Events that the trading itself goes on from."""
 ROUTINE: Final = frozenset({DecisionMade, TrailingStopRaised})
 """Events that only a notifier that wants routine hears of."""
-TOLD: Final = frozenset(get_args(ToldEvent)) | ROUTINE | {DailyReportPublished}
+TOLD: Final = frozenset(get_args(ToldEvent)) | ROUTINE | {DailyReportPublished, ErrorDetected}
 """Events that a human hears of."""
 SENT: Final = TOLD | ACTED_ON
 """Events that anything is sent for."""
@@ -91,6 +93,8 @@ class Reactions:
                     await self.notifier.tell(ranking)
             elif isinstance(event, DailyReportPublished):
                 await self.notifier.tell(await self._report(event))
+            elif isinstance(event, ErrorDetected):
+                await self.notifier.tell(ErrorSeen(event.source, event.detail, commit.at))
         except OutsideError:
             return
 

@@ -1,7 +1,7 @@
 """What fails is told once, then not again until it works: one alert, quiet, one all-clear."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -46,12 +46,11 @@ class Troubles:
         for name, causes in before.causes.items():
             self.causes[name] |= causes
 
-    async def collected(self, source: str, commits: Iterable[Commit]) -> None:
+    async def collected(self, source: str, failed: Mapping[str, str]) -> None:
         """What a collection recorded: each part that failed, and each that works again.
 
         A whole source that fails says nothing about its parts.
         """
-        failed = _failures(commits)
         for name, reason in failed.items():
             await self.failed(name, Retryable(reason))
         if self.told and source not in failed:
@@ -59,9 +58,8 @@ class Troubles:
                 if name not in failed:
                     await self.worked(name)
 
-    async def collected_together(self, source: str, commits: Iterable[Commit]) -> None:
+    async def collected_together(self, source: str, failed: Mapping[str, str]) -> None:
         """The same for a source whose parts are one thing to a human, as the prices are."""
-        failed = _failures(commits)
         if failed:
             await self.failed(source, Retryable("; ".join(failed.values())))
         elif source in self.told:
@@ -74,7 +72,8 @@ class Troubles:
             return  # who cannot be told is not told; trading goes on
 
 
-def _failures(commits: Iterable[Commit]) -> dict[str, str]:
+def failures_of(commits: Iterable[Commit]) -> dict[str, str]:
+    """What could not be collected, and why."""
     return {
         event.source: event.reason
         for commit in commits

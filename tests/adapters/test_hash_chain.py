@@ -85,9 +85,10 @@ def test_an_untouched_log_is_whole(original: Path) -> None:
         report = check(copy)
         assert (report.violations, report.is_chained) == ((), True)
         assert report.anchor.commits == len(ids(copy))
-        assert report.events == copy.execute(
-            "SELECT sum(last_version - version + 1) FROM commits"
-        ).fetchone()[0]
+        assert (
+            report.events
+            == copy.execute("SELECT sum(last_version - version + 1) FROM commits").fetchone()[0]
+        )
 
 
 def edited(value: object, chance: random.Random) -> bytes | int:

@@ -29,7 +29,6 @@ TOO_MANY = [price(close=100 + n * 2654435761 % 10**9 / 7) for n in range(6000)]
 
 
 @pytest.fixture
-
 def path(tmp_path: Path) -> Path:
     return tmp_path / "log.sqlite"
 
@@ -140,9 +139,7 @@ def test_a_name_with_odd_characters_is_a_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [os.R_OK, os.W_OK])
-def test_a_file_without_permission_is_refused(
-    path: Path, mode: int
-) -> None:
+def test_a_file_without_permission_is_refused(path: Path, mode: int) -> None:
     written_log(path)
     # the tests may run as root, whom no permission stops
     with pytest.raises(InputError, match="permission"):

@@ -24,8 +24,7 @@ from tests.given.history import commit, mixed_history, price, signal
 NAN, INF = float("nan"), float("inf")
 PLACED = e.OrderPlaced("o1", "ETHUSDT", "x1")
 PLACED_BYTES = (
-    b'[{"type":"OrderPlaced","schema":1,'
-    b'"data":{"exchange_id":"x1","order":"o1","pair":"ETHUSDT"}}]'
+    b'[{"type":"OrderPlaced","schema":1,"data":{"exchange_id":"x1","order":"o1","pair":"ETHUSDT"}}]'
 )
 
 

@@ -115,6 +115,7 @@ SENTENCES = {
         )
     ),
     "price 131.000 JPY, goal 130.000 JPY": e.TakeProfitHit("p", PAIR, jpy(131), jpy(130)),
+    "no candles": e.ErrorDetected("technical", "[ERROR] no candles", 2),
 }
 
 
@@ -182,9 +183,7 @@ async def decided(prices: Prices, *, wants_routine: bool) -> InMemoryNotifier:
         "p1", "xrp_usdt", "o1", Decimal(10), jpy(100), jpy(1000), jpy(97), jpy(130), NOW
     )
     log = analyst.log
-    await log.append(
-        log.commit("position/p1", 1, [opened], at=NOW, correlation="o1", causation="")
-    )
+    await log.append(log.commit("position/p1", 1, [opened], at=NOW, correlation="o1", causation=""))
     commits = await decide_trades(
         ANALYSIS,
         NOW,

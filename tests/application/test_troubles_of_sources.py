@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.notifier.in_memory import InMemoryNotifier
 from application.messages import AllClear, Trouble
-from application.troubles import Troubles
+from application.troubles import Troubles, failures_of
 from domain import events as e
 from tests.given.history import commit
 
@@ -30,7 +30,7 @@ class Desk:
         of = self.troubles.collected_together if together else self.troubles.collected
         events = [e.CollectionFailed(one, "down") for one in failed]
         made = [commit("feeds", 1, *events)] if events else [commit("feeds", 1)]
-        asyncio.run(of(WHOLE, made))
+        asyncio.run(of(WHOLE, failures_of(made)))
 
     @property
     def told(self) -> list[tuple[type, str]]:

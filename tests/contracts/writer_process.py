@@ -1,6 +1,6 @@
 """A process that appends to a log and says so: run by the tests, alone or against another.
 
-    writer_process.py PATH NAME COUNT    appends COUNT commits to stream "a"; prints each version
+writer_process.py PATH NAME COUNT    appends COUNT commits to stream "a"; prints each version
 """
 
 import asyncio

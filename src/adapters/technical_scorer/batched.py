@@ -90,4 +90,3 @@ class _Pair:
             found = bisect_right(times, newest) - 1
         self._cursor = max(0, found)
         return found
-

@@ -19,6 +19,8 @@ from domain.quick import maker
 
 STREAM = "ticks"
 _collected = maker(PriceCollected)
+AT_ONCE = 80
+"""Events in one commit: with their rows they fit into one transaction of any store (100 items)."""
 CLOSES = 13
 """A candle and the 12 before it: what the change over an hour is made of."""
 
@@ -62,8 +64,9 @@ async def collect_prices(
     """Store every closed candle since the last stored one, of every pair, at a tick (ms).
 
     A pair that has none yet starts with the newest `history` candles. A pair whose source
-    fails is recorded as failed and holds up nobody. Raises Conflict when another collector
-    was faster.
+    fails is recorded as failed and holds up nobody. What is made up after a pause goes out in
+    several appends; one that fails leaves the rest to the next tick. Raises Conflict when
+    another collector was faster.
     """
     version = await log.store.version(STREAM)
     if memory.version != version:
@@ -91,10 +94,25 @@ async def collect_prices(
     if not events:
         memory.version = version
         return ()
-    commits = await log.append(
-        log.commit(STREAM, version + 1, events, at=tick, correlation=f"tick/{tick}", causation="")
-    )
+    commits = await _append(events, version, tick, log)
     memory.version = version + len(events)
     if reason is not None:
         memory.last_analysis = tick
+    return commits
+
+
+async def _append(events: Sequence[Event], version: int, tick: int, log: Log) -> tuple[Commit, ...]:
+    """The events after a version of the stream, in as many commits as they need."""
+    commits: tuple[Commit, ...] = ()
+    for first in range(0, len(events), AT_ONCE):
+        commits += await log.append(
+            log.commit(
+                STREAM,
+                version + first + 1,
+                events[first : first + AT_ONCE],
+                at=tick,
+                correlation=f"tick/{tick}",
+                causation="",
+            )
+        )
     return commits

@@ -67,9 +67,7 @@ async def decide_trades(
         return ()
     mood = await _mood(at, log, parameters)
     limits = _thresholds(pairs, readings, mood, parameters)
-    signals = [
-        _signal(analysis, pair, readings, mood, limits, parameters) for pair in pairs
-    ]
+    signals = [_signal(analysis, pair, readings, mood, limits, parameters) for pair in pairs]
     open_rows = await log.tables.flagged(POSITIONS)
     holdings = [
         Holding(row.pair, row.position_id, row.open.opened_at) for row in open_rows if row.open
@@ -90,9 +88,7 @@ async def decide_trades(
     decided_by = event_id(stream, len(signals) + 1)
     positions = {holding.pair: holding.position for holding in holdings}
     return await log.append(
-        log.commit(
-            stream, 1, [*signals, decision], at=at, correlation=analysis, causation=cause
-        ),
+        log.commit(stream, 1, [*signals, decision], at=at, correlation=analysis, causation=cause),
         *(
             log.commit(
                 f"order/{trade.order}",

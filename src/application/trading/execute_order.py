@@ -131,9 +131,7 @@ class Progress:
 def _writing_off(done: Progress, row: PositionRow, now: int) -> Commit:
     """The position whose coins are gone ends here, instead of being sold at every tick."""
     assert row.open is not None  # that is what makes it gone
-    event = PositionWrittenOff(
-        row.position_id, row.pair, done.order.order, row.open.quantity, now
-    )
+    event = PositionWrittenOff(row.position_id, row.pair, done.order.order, row.open.quantity, now)
     return done.desk.log.commit(
         f"position/{row.position_id}",
         row.version + 1,

@@ -161,5 +161,3 @@ async def audit_log(
         if not bad:
             auditor.violations.append(Violation(at, f"position {at}", "readable", str(error)))
     return Audit(chain, auditor)
-
-

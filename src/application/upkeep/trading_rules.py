@@ -191,8 +191,11 @@ def _totals(order: Order, event: OrderFilled | OrderExpired) -> Broke:
     """The end of an order is the sum of its fills."""
     told = (event.side, event.quantity, event.funds, event.fee)
     if told != (order.side, order.filled_quantity, order.funds, order.fee):
-        yield "order", (
-            f"it ends as {event.side} of {event.quantity} for {event.funds.amount} JPY and "
-            f"{event.fee.amount} JPY of fees; its fills are {order.side} of "
-            f"{order.filled_quantity} for {order.funds.amount} and {order.fee.amount} JPY"
+        yield (
+            "order",
+            (
+                f"it ends as {event.side} of {event.quantity} for {event.funds.amount} JPY and "
+                f"{event.fee.amount} JPY of fees; its fills are {order.side} of "
+                f"{order.filled_quantity} for {order.funds.amount} and {order.fee.amount} JPY"
+            ),
         )

@@ -64,7 +64,7 @@ from domain.events.trading import (
     TakeProfitHit,
     TrailingStopRaised,
 )
-from domain.events.upkeep import DailyReportPublished, LogAnchored
+from domain.events.upkeep import DailyReportPublished, ErrorDetected, LogAnchored
 
 MarketEvent = (
     PriceCollected
@@ -111,6 +111,7 @@ Event = (
     | PositionEvent
     | LogAnchored
     | DailyReportPublished
+    | ErrorDetected
 )
 EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
 
@@ -129,6 +130,7 @@ __all__ = [
     "DailyReportPublished",
     "DecisionMade",
     "EntryDisbelieved",
+    "ErrorDetected",
     "Event",
     "ForecastReading",
     "Headline",

@@ -44,3 +44,12 @@ class DailyReportPublished:
     decisions: int | None
     equal: int | None
     news_calls: int | None
+
+
+@attrs.frozen(slots=True, weakref_slot=False)
+class ErrorDetected:
+    """A function's log told of errors: the first of so many `lines`, in one sentence."""
+
+    source: str
+    detail: str
+    lines: int

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import mul
 
 from domain.parameters import StrategyParameters
-from domain.scoring.numeric import added
+from domain.scoring.float_sum import added
 
 SPREAD_OF_DEVIATION = 2.56
 """q90 - q10 of a normal distribution in standard deviations."""

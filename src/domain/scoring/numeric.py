@@ -5,10 +5,8 @@ An indicator is a loop over time steps whose operands are floats (one window) or
 + - * / & and abs() need none. Every operation is exact by IEEE 754, so both give the same bits.
 """
 
-import functools
 import math
-import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import attrs
@@ -51,15 +49,6 @@ def _choose(condition: bool, yes: float, no: float) -> float:
 
 SCALAR: Final = Ops(_choose, max, min, math.sqrt, float)
 ARRAY: Final = Ops(np.where, np.maximum, np.minimum, np.sqrt, np.array)
-
-
-def added(values: Iterable[float]) -> float:
-    """Sum, first to last; 0.0 of nothing.
-
-    The built-in sum() compensates for rounding from Python 3.12 on, so its bits depend on the
-    Python that runs.
-    """
-    return functools.reduce(operator.add, values, 0.0)
 
 
 def mean(steps: Steps, first: int, count: int) -> Operand:

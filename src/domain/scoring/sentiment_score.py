@@ -7,8 +7,8 @@ from domain.events import Headline, SentimentScored
 from domain.instant import HOUR
 from domain.market.article import Article
 from domain.parameters import StrategyParameters
+from domain.scoring.float_sum import added
 from domain.scoring.headline_score import NEUTRAL, Lexicon, article_score
-from domain.scoring.numeric import added
 
 BITCOIN = "BTC"
 KEPT = 5

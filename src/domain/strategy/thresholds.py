@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.events import TechnicalReading, Thresholds
 from domain.parameters import StrategyParameters
-from domain.scoring.numeric import added
+from domain.scoring.float_sum import added
 
 
 def thresholds(

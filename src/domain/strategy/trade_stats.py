@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from domain.scoring.numeric import added
+from domain.scoring.float_sum import added
 
 
 @attrs.frozen(slots=True, weakref_slot=False)

@@ -114,9 +114,7 @@ def _opened(event: PositionOpened) -> OpenPosition:
     )
 
 
-def _ended(
-    held: OpenPosition, event: PositionClosed | PositionWrittenOff
-) -> ClosedPosition:
+def _ended(held: OpenPosition, event: PositionClosed | PositionWrittenOff) -> ClosedPosition:
     if isinstance(event, PositionWrittenOff):
         return _written_off(held, event)
     return _closed(held, event)

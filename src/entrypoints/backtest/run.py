@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from entrypoints.backtest.settings import BacktestSettings
 
 
-
 def run_backtest(
     settings: BacktestSettings,
     finish: Callable[[FinishedRun], object],

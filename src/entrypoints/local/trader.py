@@ -24,7 +24,7 @@ from application.scoring.score_technical import score_technical
 from application.strategy.decide_trades import Readings, decide_trades
 from application.trading.execute_order import Desk, execute_order
 from application.trading.watch_positions import watch_positions
-from application.troubles import Troubles
+from application.troubles import Troubles, failures_of
 from domain.events import PriceCollected
 from domain.instant import MINUTE
 from entrypoints.wiring.ports import Ports
@@ -116,11 +116,11 @@ class Trader:
             memory=self._memory,
         )
         # by far the most hold prices alone, of which nobody is told
-        if commits and not _PRICES.issuperset(map(type, commits[0].events)):
+        if len(commits) > 1 or (commits and not _PRICES.issuperset(map(type, commits[0].events))):
             await self._reactions.to(commits)
-            await self._troubles.collected_together("market_data", commits)
+            await self._troubles.collected_together("market_data", failures_of(commits))
         elif commits and self._troubles.told:
-            await self._troubles.collected_together("market_data", commits)
+            await self._troubles.collected_together("market_data", failures_of(commits))
 
     async def _watch(self, at: int) -> None:
         ports = self._ports
@@ -175,7 +175,7 @@ class Trader:
         commits = await collect_market_context(
             at, log=self._ports.log, market_context=market_context
         )
-        await self._troubles.collected("market_context", commits)
+        await self._troubles.collected("market_context", failures_of(commits))
 
     async def _news(self, news_feed: NewsFeed, at: int) -> None:
         ports = self._ports
@@ -187,7 +187,7 @@ class Trader:
             lexicon=load_lexicon(),
             parameters=ports.parameters,
         )
-        await self._troubles.collected("news_feed", commits)
+        await self._troubles.collected("news_feed", failures_of(commits))
 
     async def _analyse(self, analysis: str, at: int, cause: str) -> None:
         """The components of all pairs, then the decision."""

@@ -180,9 +180,7 @@ class FaultyMarketData:
             except OutsideError as failure:
                 found[pair] = failure
                 continue
-            found[pair] = (
-                answer if isinstance(answer, OutsideError) else self._served(answer, now)
-            )
+            found[pair] = answer if isinstance(answer, OutsideError) else self._served(answer, now)
         hostility.die("after", "candles")
         return found
 

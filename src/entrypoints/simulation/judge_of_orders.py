@@ -251,5 +251,3 @@ class JudgeOfOrders:
 
 def _is_something(resting: RestingOrder) -> bool:
     return bool(resting.fills) or resting.state is PlacedState.OPEN
-
-

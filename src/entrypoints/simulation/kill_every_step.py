@@ -124,9 +124,7 @@ def cases(points: int) -> tuple[list[Case], list[Case], list[Case]]:
     every = range(1, points + 1)
     single = [Case((one,), False) for one in every]
     pairs = [Case((one, other), False) for one in every for other in range(one + 1, points + 1)]
-    recovery = [
-        Case((one, one + later), True) for one in every for later in range(1, RECOVERY + 1)
-    ]
+    recovery = [Case((one, one + later), True) for one in every for later in range(1, RECOVERY + 1)]
     return single, pairs, recovery
 
 

@@ -50,9 +50,7 @@ def _matrix(console: Console, cells: list[list[Any]]) -> None:
     for kind in KINDS.values():
         if kind.name in counts:
             where = [
-                f"{step} {counts[kind.name].get(step, 0):,}"
-                for step in STEPS
-                if step in kind.steps
+                f"{step} {counts[kind.name].get(step, 0):,}" for step in STEPS if step in kind.steps
             ]
             total = sum(counts[kind.name].values())
             table.add_row(kind.name, f"{total:,}", ", ".join(where))

@@ -6,21 +6,11 @@ provider; nothing is patched.
 
 from decimal import Decimal
 
-from adapters.analysis_starter.in_process import InProcessStarter
-from adapters.exchange.simulated.exchange import SimulatedExchange
-from adapters.exchange.simulated.matching import FillAssumptions
-from adapters.exchange.simulated.prices import SimulatedPrices
-from adapters.market_data.recorded import RecordedMarketData
-from adapters.order_queue.in_memory import InMemoryOrderQueue
-from adapters.report_archive.in_memory import InMemoryArchive
-from adapters.technical_scorer.batched import BatchedScorer
 from application import policy as policies
-from application.commit import Log
 from domain import instruments as coins
 from domain import parameters as constants
 from domain.money import Jpy
-from entrypoints.wiring.injector import containers, providers
-from entrypoints.wiring.ports import Ports
+from entrypoints.wiring.injector import containers, plug, providers
 
 
 class Environment(containers.DeclarativeContainer):
@@ -34,7 +24,9 @@ class Environment(containers.DeclarativeContainer):
     parameters: providers.Provider = providers.Object(constants.STANDARD)
     policy: providers.Provider = providers.Object(policies.STANDARD)
     cash: providers.Provider = providers.Object(Jpy(Decimal(100_000)))
-    terms: providers.Provider = providers.Singleton(FillAssumptions)
+    terms: providers.Provider = providers.Singleton(
+        plug("adapters.exchange.simulated.matching:FillAssumptions")
+    )
     writer: providers.Provider = providers.Object("trader")
     # the recorded or synthetic world; `traded` may leave out what is only warm-up
     series: providers.Provider = providers.Dependency(instance_of=dict)
@@ -48,30 +40,46 @@ class Environment(containers.DeclarativeContainer):
     event_store: providers.Provider = providers.Dependency()
     notifier: providers.Provider = providers.Dependency()
     evidence: providers.Provider = providers.Object(None)
-    report_archive: providers.Provider = providers.Singleton(InMemoryArchive)
-    log: providers.Provider = providers.Singleton(Log, event_store, tables, writer)
-    market_data: providers.Provider = providers.Singleton(RecordedMarketData, series)
+    report_archive: providers.Provider = providers.Singleton(
+        plug("adapters.report_archive.in_memory:InMemoryArchive")
+    )
+    log: providers.Provider = providers.Singleton(
+        plug("application.commit:Log"), event_store, tables, writer
+    )
+    market_data: providers.Provider = providers.Singleton(
+        plug("adapters.market_data.recorded:RecordedMarketData"), series
+    )
     news_feed: providers.Provider = providers.Object(None)
     market_context: providers.Provider = providers.Object(None)
     forecaster: providers.Provider = providers.Object(None)
     technical_scorer: providers.Provider = providers.Singleton(
-        BatchedScorer, series, parameters, due=scored_ahead
+        plug("adapters.technical_scorer.batched:BatchedScorer"),
+        series,
+        parameters,
+        due=scored_ahead,
     )
     prices: providers.Provider = providers.Singleton(
-        SimulatedPrices, traded, yen, decimals=price_decimals
+        plug("adapters.exchange.simulated.prices:SimulatedPrices"),
+        traded,
+        yen,
+        decimals=price_decimals,
     )
     exchange: providers.Provider = providers.Singleton(
-        SimulatedExchange,
+        plug("adapters.exchange.simulated.exchange:SimulatedExchange"),
         clock=clock,
         prices=prices,
         instruments=instruments,
         cash=cash,
         terms=terms,
     )
-    order_queue: providers.Provider = providers.Singleton(InMemoryOrderQueue, clock)
-    analysis_starter: providers.Provider = providers.Singleton(InProcessStarter)
+    order_queue: providers.Provider = providers.Singleton(
+        plug("adapters.order_queue.in_memory:InMemoryOrderQueue"), clock
+    )
+    analysis_starter: providers.Provider = providers.Singleton(
+        plug("adapters.analysis_starter.in_process:InProcessStarter")
+    )
     ports: providers.Provider = providers.Singleton(
-        Ports,
+        plug("entrypoints.wiring.ports:Ports"),
         clock=clock,
         log=log,
         market_data=market_data,

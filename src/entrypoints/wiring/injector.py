@@ -6,6 +6,8 @@ imported they cannot be found.
 """
 
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from typing import Any
 
@@ -31,4 +33,18 @@ try:
 finally:
     sys.meta_path.remove(_finder)
 
-__all__ = ["containers", "providers"]
+__all__ = ["containers", "plug", "providers"]
+
+
+def plug(where: str) -> Callable[..., Any]:
+    """A maker of "module:Class" that imports the module when it first makes one.
+
+    So an environment names plugs that most of its programs never load.
+    """
+    module, _, name = where.partition(":")
+
+    def make(*given: Any, **named: Any) -> Any:
+        return getattr(import_module(module), name)(*given, **named)
+
+    make.__name__ = make.__qualname__ = name
+    return make

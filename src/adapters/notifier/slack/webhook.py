@@ -197,9 +197,7 @@ def _check(url: str, language: Any) -> None:
     try:
         parts = urlsplit(url)
         httpx.URL(url)
-        is_safe = parts.scheme == "https" or (
-            parts.scheme == "http" and parts.hostname in LOOPBACK
-        )
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     except (ValueError, httpx.InvalidURL):
         raise ConfigurationError("the Slack webhook is no address: copy it from Slack") from None
     if not is_safe or not parts.hostname or len(parts.path) < 2:
