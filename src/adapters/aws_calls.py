@@ -110,6 +110,20 @@ def aws_client(
         )
 
 
+class ClientLater:
+    """A client that is made when it is first asked for something: making one takes a while."""
+
+    def __init__(self, service: str, **options: Any) -> None:
+        self._service = service
+        self._options = options
+
+    def __getattr__(self, name: str) -> Any:
+        made = self.__dict__.get("_made")
+        if made is None:
+            made = self.__dict__["_made"] = aws_client(self._service, **self._options)
+        return getattr(made, name)
+
+
 def code_of(error: BaseException) -> str:
     """The code of an AWS error, such as ConditionalCheckFailedException; "" for any other."""
     if not isinstance(error, faults.ClientError):

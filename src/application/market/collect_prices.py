@@ -1,7 +1,7 @@
 """What happens when a price arrives: closed candles are stored, an analysis is asked for if due."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -38,16 +38,31 @@ class PriceMemory:
     newest: dict[str, int] = attrs.Factory(dict)
     closes: dict[str, deque[float]] = attrs.Factory(dict)
     last_analysis: int | None = None
+    without: dict[str, None] = attrs.Factory(dict)
+    """Pairs that no candle has come of yet."""
 
-    async def catch_up(self, log: Log, pairs: Sequence[str], version: int, oldest: int) -> None:
-        """Read what is stored; a pair without candles starts after `oldest` (ms)."""
+    async def catch_up(self, log: Log, pairs: Sequence[str], version: int) -> None:
+        """Read what is stored."""
+        self.without = {}
         for pair in pairs:
             rows = await log.tables.newest(PRICES, pair, CLOSES)
-            self.newest[pair] = rows[-1].open_time if rows else oldest
+            self.newest[pair] = rows[-1].open_time if rows else 0
+            if not rows:
+                self.without[pair] = None
             self.closes[pair] = deque((one.close for one in rows), CLOSES)
         last = await log.tables.get(LAST_ANALYSIS, LAST_ANALYSIS_KEY)
         self.last_analysis = last.analysed_at if last else None
         self.version = version
+
+    def after(self, tick: int, history: int) -> Mapping[str, int]:
+        """Open time (ms) of the newest stored candle of each pair at a tick.
+
+        A pair without any starts `history` candles before this tick, however long the process
+        has been waiting for the first.
+        """
+        for pair in self.without:
+            self.newest[pair] = tick - (history + 1) * CANDLE
+        return self.newest
 
 
 async def collect_prices(
@@ -70,17 +85,19 @@ async def collect_prices(
     """
     version = await log.store.version(STREAM)
     if memory.version != version:
-        await memory.catch_up(log, pairs, version, tick - (history + 1) * CANDLE)
-    answers = await market_data.closed_candles(memory.newest, tick)
+        await memory.catch_up(log, pairs, version)
+    answers = await market_data.closed_candles(memory.after(tick, history), tick)
     memory.version = -1  # until the append has succeeded, what is added below is not true yet
     events: list[Event] = []
     moves: dict[str, float] = {}
     newest_closed, opened, closes_of = tick - CANDLE, memory.newest, memory.closes
+    without = memory.without
     for pair in pairs:
         candles = answers[pair]
         if isinstance(candles, OutsideError):
             events.append(CollectionFailed(f"market_data/{pair}", str(candles)))
         elif candles:
+            without.pop(pair, None)
             closes = closes_of[pair]
             for newest in candles:
                 events.append(_collected(newest))

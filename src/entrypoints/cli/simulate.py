@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     "--policy", type=click.Choice(["drawn", "owner", "busy"]), default="drawn", show_default=True
 )
 @click.option("--kill-every-step", is_flag=True, help="Crash at every effect, and at every two.")
+@click.option(
+    "--through-handlers",
+    is_flag=True,
+    help="Run each part of a tick as the cloud's function, JSON in and out; the same digest.",
+)
 @click.option("--pairs", help="Coins, comma-separated: BTC,ETH. All six if not given.")
 @click.option("--cash", type=click.IntRange(1), default=100_000, show_default=True, help="JPY.")
 @click.option(
@@ -61,6 +66,7 @@ def command(**options: Any) -> int:
       crypto-trader simulate --seed 0 --days 1 --runs 200 --json
       crypto-trader simulate --fault reply-lost=0.3 --orders 10000
       crypto-trader simulate --kill-every-step
+      crypto-trader simulate --seed 7 --through-handlers
     """
     if options["kill_every_step"]:
         from entrypoints.simulation.kill_every_step import kill_every_step
@@ -153,6 +159,7 @@ def _plan(options: dict[str, Any], days: float, settings: list[str]) -> Plan:
         instruments=DEFAULT.only(options["pairs"].split(",")) if options["pairs"] else DEFAULT,
         parameters=STANDARD.with_settings(settings),
         cash=Jpy(Decimal(options["cash"])),
+        is_through_handlers=options["through_handlers"],
     )
 
 

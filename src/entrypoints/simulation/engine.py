@@ -68,7 +68,7 @@ class Engine:
         }
         self._rules = JudgeOfRules(self._book, closes, plan.parameters, self.findings)
         self._judged = 0
-        self._trader = Trader(world.program().ports())
+        self._trader = self._started()
         self.ticks = 0
 
     async def run(self, orders: int | None = None) -> RunResult:
@@ -117,7 +117,21 @@ class Engine:
 
     def _restart(self) -> None:
         """The process is gone with all that it had in memory; a new one starts from the log."""
-        self._trader = Trader(self.world.program().ports())
+        self._stop()
+        self._trader = self._started()
+
+    def _started(self) -> Trader:
+        environment = self.world.program()
+        if not self.world.plan.is_through_handlers:
+            return Trader(environment.ports())
+        from entrypoints.simulation.through_handlers import HandlerTrader
+
+        return HandlerTrader(environment)
+
+    def _stop(self) -> None:
+        close = getattr(self._trader, "close", None)
+        if close is not None:
+            close()
 
     async def _stops_due(self) -> list[str]:
         """Pairs of open positions whose price is at or under the stop now (I5)."""
@@ -158,6 +172,7 @@ class Engine:
         self._book.after_tick(at)
 
     async def _finish(self) -> RunResult:
+        self._stop()
         world, now = self.world, self.world.clock.now()
         await self._compare_tables(now)
         lost = self._book.at_end(now)

@@ -67,7 +67,10 @@ AFTER = 4
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """What to simulate: a market of `days` from `seed`, traded by the owner's or a busy policy."""
+    """What to simulate: a market of `days` from `seed`, traded by the owner's or a busy policy.
+
+    Through the handlers each part of a tick is a function of the cloud, called with its event.
+    """
 
     seed: int
     days: float
@@ -77,6 +80,7 @@ class Plan:
     is_busy: bool = False
     parts: int = 2
     price_gap: float = 0.0
+    is_through_handlers: bool = False
 
 
 class Surroundings:

@@ -5,12 +5,19 @@ provider; nothing is patched.
 """
 
 from decimal import Decimal
+from typing import Any
 
 from application import policy as policies
 from domain import instruments as coins
 from domain import parameters as constants
 from domain.money import Jpy
 from entrypoints.wiring.injector import containers, plug, providers
+
+
+def _ranker(tables: Any, instruments: Any, exchange: Any) -> Any:
+    from application.ranking import Ranker
+
+    return Ranker(tables, instruments, exchange.price)
 
 
 class Environment(containers.DeclarativeContainer):
@@ -78,6 +85,7 @@ class Environment(containers.DeclarativeContainer):
     analysis_starter: providers.Provider = providers.Singleton(
         plug("adapters.analysis_starter.in_process:InProcessStarter")
     )
+    ranker: providers.Provider = providers.Singleton(_ranker, tables, instruments, exchange)
     ports: providers.Provider = providers.Singleton(
         plug("entrypoints.wiring.ports:Ports"),
         clock=clock,

@@ -28,10 +28,11 @@ from application.errors import ConfigurationError
 from domain.errors import DomainError
 from domain.instruments import DEFAULT, Instrument, Instruments
 from domain.parameters import STANDARD, StrategyParameters
+from entrypoints.wiring import pairs
+from entrypoints.wiring.pairs import coin_of
 
 FILE = "crypto-trader.toml"
 PREFIX = "CRYPTO_TRADER_"
-OWNERS = "TRADING_PAIRS_CONFIG"
 CONFIRMATION = "I understand that real money can be lost"
 
 
@@ -109,36 +110,34 @@ class Live(_Section):
 class Pair(_Section):
     """A coin: how it is called outside, and what the exchange asks of its orders."""
 
-    binance: str = Field(pattern=r"^[A-Z0-9]+USDT$", description="Such as ETHUSDT.")
-    coincheck: str = Field(pattern=r"^[a-z0-9]+_jpy$", description="Such as eth_jpy.")
-    news: str = Field(pattern=r"^[A-Z0-9]+$", description="CryptoPanic's code, such as ETH.")
-    name: str = Field(min_length=1, max_length=40)
+    binance: str = Field(pattern=pairs.BINANCE, description="Such as ETHUSDT.")
+    coincheck: str = Field(pattern=pairs.COINCHECK, description="Such as eth_jpy.")
+    news: str = Field(pattern=pairs.NEWS, description="CryptoPanic's code, such as ETH.")
+    name: str = Field(min_length=1, max_length=pairs.LONGEST_NAME)
     min_amount: Decimal | None = Field(
         None, gt=0, description="Smallest sell in coins. Default: the known one, else 0.001."
     )
     decimals: int | None = Field(
-        None, ge=0, le=8, description="Of a quantity. Default: the known ones, else 8."
+        None,
+        ge=0,
+        le=pairs.MOST_DECIMALS,
+        description="Of a quantity. Default: the known ones, else 8.",
     )
 
     def instrument(self, pair: str) -> Instrument:
         """The coin of an analysis key."""
-        known = {one.pair: one for one in DEFAULT}.get(pair)
-        least = self.min_amount or (known.min_amount if known else Decimal("0.001"))
-        decimals = self.decimals
-        if decimals is None:
-            decimals = known.decimals if known else 8
-        return Instrument(
-            pair=pair,
+        return coin_of(
+            pair,
             binance=self.binance,
             coincheck=self.coincheck,
             news=self.news,
             name=self.name,
-            min_amount=least,
-            decimals=decimals,
+            min_amount=self.min_amount,
+            decimals=self.decimals,
         )
 
 
-PairName = Annotated[str, Field(pattern=r"^[a-z0-9]+_usdt$")]
+PairName = Annotated[str, Field(pattern=pairs.PAIR)]
 
 
 class OwnersVariable(PydanticBaseSettingsSource):
@@ -150,27 +149,9 @@ class OwnersVariable(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """The coins, if the variable is set. Raises ValueError that names it."""
-        text = os.environ.get(OWNERS, "").strip()
-        if not text:
-            return {}
-        try:
-            pairs = json.loads(text, object_pairs_hook=_once)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{OWNERS} is not JSON: {error}") from None
-        if not isinstance(pairs, dict):
-            raise ValueError(f'{OWNERS}: write {{"eth_usdt": {{"binance": "ETHUSDT", ...}}}}')  # noqa: TRY004
-        return {"pairs": pairs}
-
-
-def _once(given: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; a key that stands there twice is refused, not forgotten."""
-    found = dict(given)
-    if len(found) < len(given):
-        keys = [key for key, _ in given]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"{OWNERS}: {twice} stands there twice: keep one of them")
-    return found
+        """The coins, if the variable is set. Raises ConfigurationError that names it."""
+        text = os.environ.get(pairs.VARIABLE, "").strip()
+        return {"pairs": pairs.pairs_in(text)} if text else {}
 
 
 class Settings(BaseSettings):

@@ -1,0 +1,34 @@
+"""At 23:00 in Japan: the report of the day into the archive, and an anchor of the log."""
+
+from application.reporting.publish_daily_report import publish_daily_report
+from application.upkeep.anchor_log import anchor_log
+from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.settings import DailyReporter
+from entrypoints.replay.night_checks import night_checks
+
+
+async def _report(call: Call) -> dict[str, object]:
+    environment, at = call.environment, call.at()
+    log, parameters, evidence = (
+        environment.log(),
+        environment.parameters(),
+        environment.evidence(),
+    )
+    published = await publish_daily_report(
+        at,
+        log=log,
+        archive=environment.report_archive(),
+        instruments=environment.instruments(),
+        parameters=parameters,
+        exchange=environment.exchange(),
+        checks=None
+        if evidence is None
+        else night_checks(log.store, evidence, policy=environment.policy(), parameters=parameters),
+    )
+    if published and evidence is not None:
+        await anchor_log(at, log=log, evidence=evidence)
+    await call.react(published)
+    return {"published": bool(published)}
+
+
+handler = Function("daily-reporter", DailyReporter, _report)
