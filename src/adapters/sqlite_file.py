@@ -206,10 +206,9 @@ def _has_wal(path: Path) -> bool:
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
-    return (
-        _header(connection) == (0, 0)
-        and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    )
+    return _header(connection) == (0, 0) and not connection.execute(
+        "SELECT count(*) FROM sqlite_master"
+    ).fetchone()[0]
 
 
 def _header(connection: sqlite3.Connection) -> tuple[int, int]:
