@@ -2,7 +2,7 @@
 
 from application.strategy.decide_trades import decide_trades
 from domain.events import OrderRequested
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, TOLD, Call, Function
 from entrypoints.aws_lambda.readings import heard
 from entrypoints.aws_lambda.settings import Orders
 
@@ -24,4 +24,4 @@ async def _decide(call: Call) -> dict[str, object]:
     return {"analysis": event["analysis"], "orders": asked, "repeated": not commits}
 
 
-handler = Function("aggregator", Orders, _decide)
+handler = Function("aggregator", Orders, _decide, plugs=(*LOG, *TOLD, "order_queue", "exchange"))

@@ -9,14 +9,19 @@ the component absent, and the runtime's own error line reaches a human through e
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from application.errors import Conflict, OutsideError
 from application.reactions import Reactions
+from domain.instant import parse, tick_of
+from entrypoints.aws_lambda.settings import read
 from entrypoints.wiring.injector import plug, providers
+from entrypoints.wiring.on_aws import WHERE, on_aws
 
 if TYPE_CHECKING:
     from application.ports.notifier import Notifier
@@ -24,10 +29,16 @@ if TYPE_CHECKING:
     from entrypoints.aws_lambda.settings import Function as Settings
     from entrypoints.wiring.environment import Environment
 
-NAMESPACE: Final = "CryptoTrader"
 MARGIN_S: Final = 6.0
 """Seconds before a function's end at which its work should have ended."""
 LAST_WORDS_S: Final = 4.0
+
+TABLES: Final = ("clock", "tables")
+"""Plugs of a function that reads."""
+LOG: Final = (*TABLES, "log", "event_store")
+"""Plugs of a function that writes."""
+TOLD: Final = ("notifier", "ranker")
+"""Plugs of a function that tells a human of what is held."""
 
 Work = Callable[["Call"], Awaitable[Mapping[str, Any]]]
 
@@ -38,6 +49,7 @@ class Call:
 
     event: Mapping[str, Any]
     environment: Environment
+    plugs: frozenset[str]
     seconds: float
     """Left when it began, less a margin."""
     log: Callable[..., None]
@@ -47,8 +59,6 @@ class Call:
 
     def at(self) -> int:
         """The 5-minute boundary that the event is about (ms): its own, or the schedule's."""
-        from domain.instant import parse, tick_of
-
         at = self.event.get("at")
         if isinstance(at, int):
             return at
@@ -58,25 +68,66 @@ class Call:
         return tick_of(self.environment.clock().now())
 
     async def react(self, commits: tuple[Commit, ...]) -> None:
-        """Send what follows from what was recorded."""
+        """Send what follows from what was recorded, as far as this function may send."""
         if not commits:
             return
-        environment = self.environment
+        environment, plugs = self.environment, self.plugs
+        told = "notifier" in plugs
         await Reactions(
-            environment.analysis_starter(),
-            environment.order_queue(),
-            environment.notifier(),
-            environment.ranker(),
+            environment.analysis_starter() if "analysis_starter" in plugs else NOWHERE,
+            environment.order_queue() if "order_queue" in plugs else NOWHERE,
+            environment.notifier() if told else NOWHERE,
+            environment.ranker() if told and "ranker" in plugs else None,
         ).to(commits)
 
 
-class Function:
-    """A handler. `environment` is a provider: whoever runs it elsewhere overrides that alone."""
+class Nowhere:
+    """Stands where a function has nothing to send; that it would is a bug, and said."""
 
-    def __init__(self, name: str, settings: type[Settings], work: Work) -> None:
+    wants_routine = False
+
+    async def start(self, analysis: str, at: int, cause: str) -> None:
+        """No analysis is started here."""
+        raise AssertionError(f"analysis {analysis} of {at} ({cause}) was asked for here")
+
+    async def send(self, order: str) -> None:
+        """No order is sent from here."""
+        raise AssertionError(f"order {order} was asked for here")
+
+    async def receive(self) -> None:
+        """There is no queue here."""
+
+    async def done(self, message: object) -> None:
+        """There is no queue here."""
+
+    async def dead(self) -> tuple[str, ...]:
+        """There is no queue here."""
+        return ()
+
+    async def tell(self, message: object) -> None:
+        """Nobody is told from here."""
+
+
+NOWHERE: Final = Nowhere()
+
+
+class Function:
+    """A handler. `environment` is a provider: whoever runs it elsewhere overrides that alone.
+
+    `plugs` are the sockets that it uses. Where Lambda runs it their modules are imported with it,
+    for the start of a process has more of a processor than its calls; nothing is built then.
+    """
+
+    def __init__(
+        self, name: str, settings: type[Settings], work: Work, *, plugs: tuple[str, ...]
+    ) -> None:
         self.name = name
         self.settings = settings
+        self.plugs = frozenset(plugs)
         self._work = work
+        if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+            for module in self.modules:
+                import_module(module)
         self.environment: providers.Provider = providers.Singleton(self._environment)
         self.tools: providers.Provider = providers.Singleton(
             plug("entrypoints.aws_lambda.tools:Tools"), name
@@ -85,12 +136,12 @@ class Function:
         self.failure: OutsideError | None = None
         """Of the newest invocation, for a caller that is told of none, as a queue's."""
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Where its plugs are made."""
+        return tuple(WHERE[name].partition(":")[0] for name in sorted(self.plugs))
+
     def _environment(self) -> Environment:
-        import os
-
-        from entrypoints.aws_lambda.settings import read
-        from entrypoints.wiring.on_aws import on_aws
-
         return on_aws(self.name, read(self.settings, os.environ))
 
     def __call__(self, event: Mapping[str, Any], context: Any = None) -> dict[str, Any]:
@@ -103,6 +154,7 @@ class Function:
             call = Call(
                 event=event,
                 environment=environment,
+                plugs=self.plugs,
                 seconds=left() / 1000 - MARGIN_S if left is not None else 20.0,
                 log=tools.log,
                 count=tools.count,
@@ -122,7 +174,8 @@ class Function:
 
     async def _answer(self, call: Call) -> Mapping[str, Any]:
         answer = await self._work(call)
-        await _last_words(call.environment.notifier())
+        if "notifier" in self.plugs:
+            await _last_words(call.environment.notifier())
         return answer
 
 

@@ -1,7 +1,7 @@
 """Once per analysis, or per pair: the forecast of the model, momentum where there is none."""
 
 from application.scoring.score_forecast import score_forecast
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import TABLES, Call, Function
 from entrypoints.aws_lambda.readings import told
 from entrypoints.aws_lambda.settings import ChronosCaller
 
@@ -18,4 +18,4 @@ async def _forecast(call: Call) -> dict[str, object]:
     return told("forecast", readings)
 
 
-handler = Function("chronos-caller", ChronosCaller, _forecast)
+handler = Function("chronos-caller", ChronosCaller, _forecast, plugs=(*TABLES, "forecaster"))

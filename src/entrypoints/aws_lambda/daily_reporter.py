@@ -2,7 +2,7 @@
 
 from application.reporting.publish_daily_report import publish_daily_report
 from application.upkeep.anchor_log import anchor_log
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, TOLD, Call, Function
 from entrypoints.aws_lambda.settings import DailyReporter
 from entrypoints.replay.night_checks import night_checks
 
@@ -31,4 +31,9 @@ async def _report(call: Call) -> dict[str, object]:
     return {"published": bool(published)}
 
 
-handler = Function("daily-reporter", DailyReporter, _report)
+handler = Function(
+    "daily-reporter",
+    DailyReporter,
+    _report,
+    plugs=(*LOG, *TOLD, "evidence", "report_archive", "exchange"),
+)

@@ -3,7 +3,7 @@
 from aws_lambda_powertools.utilities.data_classes import CloudWatchLogsEvent
 
 from application.upkeep.alert_on_error import alert_on_error
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, Call, Function
 from entrypoints.aws_lambda.settings import ErrorRemediator
 
 
@@ -19,4 +19,4 @@ async def _alert(call: Call) -> dict[str, object]:
     return {"source": source, "lines": len(lines), "told": bool(commits)}
 
 
-handler = Function("error-remediator", ErrorRemediator, _alert)
+handler = Function("error-remediator", ErrorRemediator, _alert, plugs=(*LOG, "notifier"))

@@ -2,7 +2,7 @@
 
 from application.market.collect_market_context import collect_market_context
 from application.troubles import failures_of
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, Call, Function
 from entrypoints.aws_lambda.settings import Mood
 
 
@@ -14,4 +14,4 @@ async def _collect(call: Call) -> dict[str, object]:
     return {"failed": failures_of(commits)}
 
 
-handler = Function("market-context", Mood, _collect)
+handler = Function("market-context", Mood, _collect, plugs=(*LOG, "market_context"))

@@ -3,7 +3,7 @@
 from adapters.news_feed.lexicon import load_lexicon
 from application.market.collect_news import collect_news
 from application.troubles import failures_of
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, Call, Function
 from entrypoints.aws_lambda.settings import NewsCollector
 
 
@@ -23,4 +23,4 @@ async def _collect(call: Call) -> dict[str, object]:
     return {"configured": True, "failed": failures_of(commits)}
 
 
-handler = Function("news-collector", NewsCollector, _collect)
+handler = Function("news-collector", NewsCollector, _collect, plugs=(*LOG, "news_feed"))

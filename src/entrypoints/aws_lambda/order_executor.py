@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.batch import (
 
 from application.errors import Conflict
 from application.trading.execute_order import Desk, execute_order
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, TOLD, Call, Function
 from entrypoints.aws_lambda.settings import OrderExecutor
 
 MOST_LOOKS = 5
@@ -39,7 +39,7 @@ async def _execute(call: Call) -> dict[str, object]:
     return {"order": order, "events": told}
 
 
-execute = Function("order-executor", OrderExecutor, _execute)
+execute = Function("order-executor", OrderExecutor, _execute, plugs=(*LOG, *TOLD, "account"))
 
 
 def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:

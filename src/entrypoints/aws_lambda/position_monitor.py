@@ -2,7 +2,7 @@
 
 from application.errors import Retryable
 from application.trading.watch_positions import watch_positions
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, TOLD, Call, Function
 from entrypoints.aws_lambda.settings import Orders
 
 
@@ -22,4 +22,6 @@ async def _watch(call: Call) -> dict[str, object]:
     return {"events": sum(len(one.events) for one in watched.commits)}
 
 
-handler = Function("position-monitor", Orders, _watch)
+handler = Function(
+    "position-monitor", Orders, _watch, plugs=(*LOG, *TOLD, "order_queue", "exchange")
+)

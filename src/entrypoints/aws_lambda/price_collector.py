@@ -3,7 +3,7 @@
 from application.market.collect_prices import PriceMemory, collect_prices
 from application.troubles import failures_of
 from domain.events import PriceCollected
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, Call, Function
 from entrypoints.aws_lambda.settings import PriceCollector
 
 
@@ -26,4 +26,6 @@ async def _collect(call: Call) -> dict[str, object]:
     return {"stored": stored, "commits": len(commits), "failed": failures_of(commits)}
 
 
-handler = Function("price-collector", PriceCollector, _collect)
+handler = Function(
+    "price-collector", PriceCollector, _collect, plugs=(*LOG, "market_data", "analysis_starter")
+)

@@ -1,7 +1,7 @@
 """Per pair: the newest stored sentiment; too old is absent."""
 
 from application.scoring.read_sentiment import read_sentiment
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import TABLES, Call, Function
 from entrypoints.aws_lambda.readings import told
 from entrypoints.aws_lambda.settings import Function as Settings
 
@@ -18,4 +18,4 @@ async def _read(call: Call) -> dict[str, object]:
     )
 
 
-handler = Function("sentiment-getter", Settings, _read)
+handler = Function("sentiment-getter", Settings, _read, plugs=TABLES)

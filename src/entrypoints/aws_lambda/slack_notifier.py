@@ -19,4 +19,4 @@ async def _tell(call: Call) -> dict[str, object]:
     return {"told": len(said)}
 
 
-handler = Function("slack-notifier", Told, _tell)
+handler = Function("slack-notifier", Told, _tell, plugs=("clock", "notifier"))

@@ -1,7 +1,7 @@
 """Per pair: indicators and the technical score of the stored candles."""
 
 from application.scoring.score_technical import score_technical
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import TABLES, Call, Function
 from entrypoints.aws_lambda.readings import told
 from entrypoints.aws_lambda.settings import Function as Settings
 
@@ -17,4 +17,4 @@ async def _score(call: Call) -> dict[str, object]:
     return told("technical", readings)
 
 
-handler = Function("technical", Settings, _score)
+handler = Function("technical", Settings, _score, plugs=(*TABLES, "technical_scorer"))

@@ -5,7 +5,7 @@ import attrs
 from application.market.collect_prices import PriceMemory, collect_prices
 from application.troubles import failures_of
 from domain.events import PriceCollected
-from entrypoints.aws_lambda.boundary import Call, Function
+from entrypoints.aws_lambda.boundary import LOG, Call, Function
 from entrypoints.aws_lambda.settings import Binance
 
 CANDLES = 1_000
@@ -30,4 +30,4 @@ async def _warm_up(call: Call) -> dict[str, object]:
     return {"stored": stored, "failed": failures_of(commits)}
 
 
-handler = Function("warm-up", Binance, _warm_up)
+handler = Function("warm-up", Binance, _warm_up, plugs=(*LOG, "market_data"))
