@@ -1,12 +1,11 @@
 """The plugs that hold a log and its read models; each runs the whole contract."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import attrs
-import boto3
-from moto import mock_aws
 
 from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.dynamodb import DynamoEventStore
@@ -19,7 +18,7 @@ from adapters.sqlite_file import open_log
 from application.commit import Log
 from application.ports.event_store import EventStore
 from application.ports.read_models import ReadModels
-from tests.given.aws_tables import PREFIX, REGION, create_tables
+from tests.given.aws_tables import PREFIX, stage_in_moto
 from tests.given.history import START
 
 
@@ -70,23 +69,11 @@ def _in_file(folder: Path, *, durable: bool) -> Plug:
 
 
 def dynamodb(_: Path) -> Plug:
-    """A stage of its own in moto, which is exact for one writer at a time."""
-    mocked = mock_aws()
-    mocked.start()
-    client = boto3.client(
-        "dynamodb",
-        region_name=REGION,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",  # noqa: S106 - no secret
-    )
-    create_tables(client, PREFIX)
-
-    def close() -> None:
-        client.close()
-        mocked.stop()
-
+    """A stage of its own in moto."""
+    stack = ExitStack()
+    client = stack.enter_context(stage_in_moto())
     # for every item of a transaction moto copies the table
-    return on_dynamodb(client, PREFIX, close, many=90)
+    return on_dynamodb(client, PREFIX, stack.close, many=90)
 
 
 def on_dynamodb(client: Any, prefix: str, close: Callable[[], None], *, many: int) -> Plug:

@@ -1,11 +1,31 @@
 """The tables of a stage as the stack makes them, for tests that write to an emulator."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import boto3
+from moto import mock_aws
 
 from application.read_models import TABLES
 
 PREFIX = "eth-trading-"
 REGION = "ap-northeast-1"
+
+
+@contextmanager
+def stage_in_moto() -> Iterator[Any]:
+    """A client of a stage of its own in moto, which is exact for one writer at a time."""
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb",
+            region_name=REGION,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",  # noqa: S106 - no secret
+        )
+        create_tables(client)
+        yield client
+        client.close()
 
 
 def create_tables(client: Any, prefix: str = PREFIX) -> None:
