@@ -161,9 +161,11 @@ async def test_a_clock_from_before_every_log_appends_nothing(client: Any) -> Non
 @pytest.mark.parametrize("rows", [(), (ROW,)], ids=["put", "transaction"])
 async def test_a_reply_lost_after_the_write_is_a_success(client: Any, rows: tuple[Row]) -> None:
     lost = LostReplies(client, "TransactWriteItems" if rows else "PutItem", 1)
-    store = store_on(client)
+    watched = Watched(client)
+    store = store_on(watched)
     await store.append([commit("a", 1, price())], rows)
     assert lost.sent == 2, "the client itself has tried again"
+    assert watched.calls["get_item"] == 1, "and met what it had written the first time"
     await store.append([commit("a", 2, price())], rows)
     assert [one.version for one in await store.read("a")] == [1, 2]
 

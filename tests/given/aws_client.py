@@ -42,10 +42,15 @@ class LostReplies:
     def __init__(self, client: Any, operation: str, lost: int, *, over_the_wire: bool = False):
         self.left = lost
         self.sent = 0
+        self._event = f"before-send.dynamodb.{operation}"
         self._session = URLLib3Session() if over_the_wire else None
-        client.meta.events.register_last(f"before-send.dynamodb.{operation}", self._lose)
+        # of the handlers of a call the more special are asked first, whatever their turn: this one
+        # must come after the one that stands in for the service
+        client.meta.events.register_last("before-send", self._lose)
 
-    def _lose(self, request: Any, **_: Any) -> None:
+    def _lose(self, event_name: str, request: Any, **_: Any) -> None:
+        if event_name != self._event:
+            return
         self.sent += 1
         if self.left:
             self.left -= 1

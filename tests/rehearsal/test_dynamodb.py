@@ -8,6 +8,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -17,8 +18,9 @@ from botocore.exceptions import ClientError
 
 from adapters.clock.system import SystemClock
 from adapters.event_store.dynamodb import DynamoEventStore
+from adapters.exchange.coincheck.nonces_dynamodb import DynamoNonces
 from adapters.read_models.dynamodb import DynamoReadModels
-from application.errors import Conflict
+from application.errors import Conflict, Retryable
 from application.read_models import PRICES
 from domain.events import Commit
 from tests.contracts.plugs import Plug, on_dynamodb
@@ -204,3 +206,23 @@ async def test_one_token_is_one_transaction(client: Any, prefix: str) -> None:
     write(1)
     with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
         write(2)
+
+
+async def test_nonces_rise_in_all_threads_and_none_is_given_out_twice(
+    client: Any, prefix: str
+) -> None:
+    now = SystemClock().now()
+    taken: list[int] = []
+
+    def work(_: str) -> None:
+        nonces = DynamoNonces(client, prefix)
+        own: list[int] = []
+        while len(own) < 5:
+            with suppress(Retryable):
+                own.append(nonces.reserve("key", now))
+        assert own == sorted(own)
+        taken.extend(own)
+
+    race(work)
+    assert len(set(taken)) == len(taken) == 5 * THREADS
+    assert DynamoNonces(client, prefix).last("key") == max(taken)
