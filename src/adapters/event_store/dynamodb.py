@@ -232,6 +232,10 @@ class DynamoEventStore:
             # a simulated clock comes back at once and would never let the writer run
             await asyncio.sleep(0)
 
+    def stored_in(self, stream: str) -> Iterator[Stored]:
+        """The commits of a stream as they are stored, oldest first."""
+        return self._query(stream, 1, None)
+
     def stored(self, after: int) -> Iterator[Stored]:
         """Commits after a position as they are stored, in commit order, month by month."""
         until = max(self._order.newest, (self._clock.now() + _AHEAD_MS) * PER_MS)
