@@ -100,9 +100,12 @@ class Claims:
     wanted: str | None = None
 
 
-def verify(rows: Iterable[StoredCommit], claims: Claims) -> ChainReport:
-    """Check commits in the order of their positions; memory grows with streams alone."""
-    check = _Check(claims)
+def verify(rows: Iterable[StoredCommit], claims: Claims, *, numbered: bool = True) -> ChainReport:
+    """Check commits in the order of their positions; memory grows with streams alone.
+
+    `numbered`: positions are 1, 2, 3, and a gap among them is something that was dropped.
+    """
+    check = _Check(claims, numbered=numbered)
     try:
         for row in rows:
             check.add(row)
@@ -114,10 +117,13 @@ def verify(rows: Iterable[StoredCommit], claims: Claims) -> ChainReport:
 class _Check:
     """The chain so far and what was found wrong with it."""
 
-    def __init__(self, claims: Claims) -> None:
+    def __init__(self, claims: Claims, *, numbered: bool) -> None:
         self._claims = claims
+        self._numbered = numbered
         self._heads: dict[bytes, tuple[int, bytes]] = {}
         self._position = 0
+        self._commits = 0
+        """How many there were; where they are numbered, the number of the last one."""
         self._events = 0
         self._digest = sha256()
         self._found: list[Violation] = []
@@ -133,9 +139,10 @@ class _Check:
 
     def add(self, row: StoredCommit) -> None:
         """One more commit."""
-        if row.position > self._position + 1:
+        if self._numbered and row.position > self._position + 1:
             self._lacks(self._position + 1, row.position)
         self._position = max(0, row.position)
+        self._commits = self._position if self._numbered else self._commits + 1
         if not row.sound:
             self._flaw(row, row.version, "a column is of another type than this program writes")
             return
@@ -157,7 +164,7 @@ class _Check:
         self._heads[row.stream] = row.last_version, row.hash
         self._digest.update(row.hash)
         self._is_wanted = self._is_wanted or self._digest.hexdigest() == self._claims.wanted
-        self._compare(row.position)
+        self._compare(row.position if self._numbered else self._commits)
 
     def _flaw(self, row: StoredCommit, version: Any, text: str) -> None:
         if row.stream not in self._heads and row.position > 0:
@@ -183,7 +190,8 @@ class _Check:
         for digest, who in self._claims.digests.get(commits, ()):
             if digest != self._digest.hexdigest():
                 text = f"the first {commits} commits are not those that {who} states"
-                self._found.append(Violation(commits, who, "anchor", text))
+                at = commits if self._numbered else self._position
+                self._found.append(Violation(at, who, "anchor", text))
 
     def stop(self, error: str) -> None:
         """The file cannot be read any further."""
@@ -193,18 +201,21 @@ class _Check:
     def end(self) -> ChainReport:
         """What was found."""
         claims = self._claims
-        if not self._position:
+        if not self._commits:
             self._compare(0)
         stated = max(claims.digests, default=0)
-        if stated > self._position:
+        if stated > self._commits and self._numbered:
             self._lacks(self._position + 1, stated + 1)
+        elif stated > self._commits:
+            text = f"{stated} commits are stated and {self._commits} are here: dropped"
+            self._found.append(Violation(max(1, self._position), "anchor", "anchor", text))
         if not self._is_wanted:
             text = f"at no point was the digest of this log {claims.wanted}"
             self._found.append(Violation(max(1, self._position), "anchor", "anchor", text))
         names = self._missing()
         found = [self._named(one, names) for one in self._found]
         found.sort(key=lambda one: one.place)
-        anchor = Anchor(self._position, self._digest.hexdigest())
+        anchor = Anchor(self._commits, self._digest.hexdigest())
         return ChainReport(anchor, self._events, is_chained=True, violations=tuple(found))
 
     def _missing(self) -> list[str]:

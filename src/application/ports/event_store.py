@@ -8,7 +8,11 @@ from domain.events import Commit
 
 
 class EventStore(Protocol):
-    """The truth. Commits are numbered 1, 2, 3... in the order they were appended (position)."""
+    """The truth. Positions are ints that ascend in commit order.
+
+    A store in memory or in a file numbers commits 1, 2, 3. One that many machines write to at
+    once leaves gaps, and a commit may turn up late, with a position before one read already.
+    """
 
     async def append(self, commits: Sequence[Commit], rows: Sequence[Row] = ()) -> None:
         """Append all commits, and write all rows of read models, or none of them.
@@ -40,5 +44,5 @@ class EventStore(Protocol):
         ...
 
     def follow(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
-        """As read_all, and then goes on for ever with what is appended later."""
+        """As read_all, and then goes on for ever with what is appended later, each commit once."""
         ...

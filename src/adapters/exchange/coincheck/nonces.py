@@ -55,14 +55,14 @@ class InMemoryNonces:
 
     def reserve(self, key_id: str, now: int) -> int:
         """The next number."""
-        self._last[key_id] = _next(now, self._last.get(key_id, 0))
+        self._last[key_id] = next_number(now, self._last.get(key_id, 0))
         return self._last[key_id]
 
     @asynccontextmanager
     async def turn(self, key_id: str, clock: Clock, wait_s: float) -> AsyncIterator[None]:
         """Wait for the other tasks."""
         del clock
-        async with _held(self._locks[key_id], wait_s):
+        async with held(self._locks[key_id], wait_s):
             yield
 
 
@@ -89,13 +89,13 @@ class SqliteNonces:
 
     def reserve(self, key_id: str, now: int) -> int:
         """The next number, on the disk before it is given out."""
-        key = _hashed(key_id)
+        key = hashed(key_id)
         with closing(self._connect()) as connection:
             try:
                 # a process that dies in here has used up a number, or none
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
-                number = _next(now, self._last(connection, key))
+                number = next_number(now, self._last(connection, key))
                 connection.execute(
                     "INSERT INTO nonces VALUES (?, ?, ?)"
                     " ON CONFLICT (key) DO UPDATE SET last = excluded.last",
@@ -110,7 +110,7 @@ class SqliteNonces:
         """The newest number of a key; 0 before the first. Raises as `reserve` does."""
         with closing(self._connect()) as connection:
             try:
-                return self._last(connection, _hashed(key_id))
+                return self._last(connection, hashed(key_id))
             except sqlite3.Error as error:
                 raise self._said(error) from error
 
@@ -118,8 +118,8 @@ class SqliteNonces:
     async def turn(self, key_id: str, clock: Clock, wait_s: float) -> AsyncIterator[None]:
         """Wait for the other tasks, then for the other processes."""
         until = clock.now() + round(wait_s * 1000)
-        async with _held(self._locks[key_id], wait_s):
-            path = self.path.with_name(f"{self.path.name}.{_hashed(key_id)[:16]}.lock")
+        async with held(self._locks[key_id], wait_s):
+            path = self.path.with_name(f"{self.path.name}.{hashed(key_id)[:16]}.lock")
             try:
                 # left there for good: a deleted lock file would let two in
                 file = path.open("ab")
@@ -181,14 +181,16 @@ class SqliteNonces:
         )
 
 
-def _next(now: int, last: int) -> int:
+def next_number(now: int, last: int) -> int:
+    """The number after `last`, not before the time (`now` in ms). Raises ConfigurationError."""
     number = max(now * 1000, last + 1)
     if number > LARGEST:
         raise ConfigurationError("the nonces of this key are used up: make a new API key")
     return number
 
 
-def _hashed(key_id: str) -> str:
+def hashed(key_id: str) -> str:
+    """What stands for a key where numbers are kept: 64 hex digits."""
     return hashlib.sha256(key_id.encode()).hexdigest()
 
 
@@ -205,7 +207,8 @@ def _locked(file: int) -> bool:
 
 
 @asynccontextmanager
-async def _held(lock: asyncio.Lock, wait_s: float) -> AsyncIterator[None]:
+async def held(lock: asyncio.Lock, wait_s: float) -> AsyncIterator[None]:
+    """Hold a lock of this process. Raises Retryable after `wait_s`."""
     try:
         async with asyncio.timeout(wait_s):
             await lock.acquire()
