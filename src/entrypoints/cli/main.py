@@ -29,6 +29,7 @@ COMMANDS = {
     "init": "Write a commented configuration file, by asking.",
     "config": "What can be set, and what is.",
     "replay": "Decide a log again and compare.",
+    "package": "Write a zip for each function of the cloud, of what it imports alone.",
     "rebuild": "Fold the log again into its read models.",
 }
 FAILED = 1
