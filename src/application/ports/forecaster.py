@@ -1,9 +1,12 @@
 """Candles in, quantiles of the next hour out."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import attrs
+
+from application.errors import Broken
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -14,6 +17,7 @@ class Forecast:
     q10: tuple[float, ...]
     q50: tuple[float, ...]
     q90: tuple[float, ...]
+    version: str = ""
 
 
 class Forecaster(Protocol):
@@ -28,3 +32,20 @@ class Forecaster(Protocol):
         Retryable, Refused (no endpoint, no permission) or Broken.
         """
         ...
+
+
+def believed(pair: str, steps: int, forecast: Forecast) -> Forecast:
+    """The forecast itself. Raises Broken, naming pair and field, for one that cannot be.
+
+    Every quantile has a finite price above 0 for each step, and they do not cross.
+    """
+    for name in ("q10", "q50", "q90"):
+        path: tuple[float, ...] = getattr(forecast, name)
+        if len(path) != steps:
+            raise Broken(f"forecast of {pair}: {name} has {len(path)} steps, not {steps}")
+        if not all(math.isfinite(one) and one > 0 for one in path):
+            raise Broken(f"forecast of {pair}: {name} holds what is no price")
+    steps_of = zip(forecast.q10, forecast.q50, forecast.q90, strict=True)
+    if not all(low <= middle <= high for low, middle, high in steps_of):
+        raise Broken(f"forecast of {pair}: its quantiles cross")
+    return forecast
