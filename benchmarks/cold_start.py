@@ -2,16 +2,20 @@
 
     python benchmarks/cold_start.py [--runs 5] [--json]
 
-Both in fresh processes, in turn. A function is imported as Lambda does it, its plugs' modules
-with it; then its container is made, and the clients that it asks at its first call. Goal 1.5,
-must 2.5.
+Both in fresh processes, in turn, with nothing on the path but the function's own package and what
+the runtime brings along. A function is imported as Lambda does it, its plugs' modules with it; then
+its container and plugs are made, and the client that it asks first. Goal 1.5, must 2.5.
 """
 
+import compileall
 import json
 import statistics
 import subprocess
 import sys
+import tempfile
+import zipfile
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +35,7 @@ boto3.client("dynamodb", region_name="ap-northeast-1").get_item
 """
 OURS: Final = """
 from importlib import import_module
-from entrypoints.aws_lambda.all_functions import module_of
-module = import_module(module_of({name!r}))
+module = import_module("entrypoints.aws_lambda." + {name!r}.replace("-", "_"))
 function = getattr(module, "execute", module.handler)
 environment = function.environment()
 function.tools()
@@ -47,9 +50,10 @@ TIMED: Final = """
 import resource, sys, time
 {work}
 used = resource.getrusage(resource.RUSAGE_SELF)
+peak = next(int(one.split()[1]) for one in open("/proc/self/status") if one.startswith("VmHWM"))
 known = ("pandas", "finta", "torch", "bokeh", "pyarrow", "numpy")
 heavy = [one for one in known if one in sys.modules]
-print(used.ru_utime + used.ru_stime, used.ru_maxrss // 1024, ",".join(heavy))
+print(used.ru_utime + used.ru_stime, peak // 1024, ",".join(heavy))
 """
 ENVIRONMENT: Final = {
     "AWS_DEFAULT_REGION": "ap-northeast-1",
@@ -67,12 +71,30 @@ ENVIRONMENT: Final = {
 }
 
 
-def measured(work: str) -> tuple[float, int, str]:
-    """CPU seconds of a fresh process less those of an empty one, its peak (MB), what is heavy."""
-    source = str(Path(__file__).parents[1] / "src")
+def laid_out(folder: Path) -> dict[str, str]:
+    """Search paths: of the runtime's own packages, and of each function's over them."""
+    from entrypoints.deploy.packages import PROVIDED, package_all
+
+    runtime = folder / "runtime"
+    for name in PROVIDED:
+        for file in metadata.files(name) or ():
+            if ".." not in file.parts and file.suffix != ".pyc":
+                place = runtime / file
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(Path(str(file.locate())).read_bytes())
+    paths = {"nothing": str(runtime), "boto3": str(runtime)}
+    for one in package_all(folder, is_for_here=True):
+        zipfile.ZipFile(one.file).extractall(folder / one.name)
+        paths[one.name] = f"{folder / one.name}:{runtime}"
+    compileall.compile_dir(folder, quiet=2)
+    return paths
+
+
+def measured(work: str, path: str) -> tuple[float, int, str]:
+    """CPU seconds of a fresh process, its peak (MB), and what is heavy in it."""
     done = subprocess.run(
-        [sys.executable, "-c", TIMED.format(work=work)],
-        env={**ENVIRONMENT, "PYTHONPATH": source},
+        [sys.executable, "-S", "-c", TIMED.format(work=work)],
+        env={**ENVIRONMENT, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=True,
@@ -85,9 +107,11 @@ def rounds(names: Sequence[str], runs: int) -> dict[str, list[tuple[float, int, 
     """Every work so often, in turn, so that a slow moment of the machine strikes all."""
     works = {"nothing": "", "boto3": BARE} | {name: OURS.format(name=name) for name in names}
     found: dict[str, list[tuple[float, int, str]]] = {name: [] for name in works}
-    for _ in range(runs):
-        for name, work in works.items():
-            found[name].append(measured(work))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = laid_out(Path(folder))
+        for _ in range(runs):
+            for name, work in works.items():
+                found[name].append(measured(work, paths[name]))
     return found
 
 

@@ -7,9 +7,9 @@ Retryable here, never in doubt.
 
 from typing import Any, Final
 
-import boto3
 from botocore import exceptions as faults
 from botocore.config import Config
+from botocore.session import Session
 
 from application.errors import Broken, ConfigurationError, OutsideError, Refused, Retryable
 
@@ -103,7 +103,8 @@ def aws_client(
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     try:
-        return boto3.client(service, region_name=region, config=config)
+        # boto3 wraps this same client, and would add a third to the start of a function
+        return Session().create_client(service, region_name=region, config=config)
     except faults.BotoCoreError as error:
         raise ConfigurationError(f"AWS ({service}): {error}; set it up with `aws configure`") from (
             error

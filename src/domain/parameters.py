@@ -23,8 +23,13 @@ def _within(low: float, high: float) -> Any:
     return check
 
 
+def _as_float(value: float) -> float:
+    # attrs asks a converter for its signature, and that of `float` takes long to find out
+    return float(value)
+
+
 def _number(default: float, low: float, high: float) -> Any:
-    return attrs.field(default=default, converter=float, validator=_within(low, high))
+    return attrs.field(default=default, converter=_as_float, validator=_within(low, high))
 
 
 def _count(default: int, low: int, high: int) -> Any:

@@ -57,7 +57,7 @@ def on_aws(function: str, settings: Any, **given: Any) -> Environment:
         clock=clock,
         tables=tables,
         event_store=store,
-        evidence=_made("evidence", dynamo, prefix, store),
+        evidence=_made("evidence", store, clock),
         technical_scorer=_made("technical_scorer", tables, container.parameters),
         market_data=_made("market_data", settings, clock),
         market_context=_made("market_context", settings, clock),
