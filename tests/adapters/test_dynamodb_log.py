@@ -266,6 +266,21 @@ async def test_a_remembered_head_that_is_old_is_no_more_than_a_hint(client: Any)
     assert [one.version for one in await mine.read("a")] == [1, 2, 4, 5, 6]
 
 
+async def test_heads_and_streams_are_read_consistently(client: Any) -> None:
+    await store_on(client).append([commit("a", 1, price()), commit("a", 2, price())])
+    watched = Watched(client)
+    store = store_on(watched)
+    await store.version("a")
+    await store.read("a")
+    await store.read("a", 1, 2)
+    await store_on(watched).append([commit("a", 3, price())])
+    with pytest.raises(Conflict):
+        await store_on(watched).append([commit("a", 1, price(), writer="other")])
+    reads = [asked for name, asked in watched.sent if name in {"query", "get_item"}]
+    assert len(reads) == 7
+    assert all(asked["ConsistentRead"] for asked in reads)
+
+
 async def test_a_long_lived_store_forgets_heads_and_goes_on(client: Any) -> None:
     store = store_on(client)
     await store.append([commit("a", 1, price())])
