@@ -1,0 +1,1 @@
+"""The AWS side of the trader: one stack, one kind of resource a file."""

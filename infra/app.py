@@ -1,0 +1,207 @@
+"""The stack put together. `python infra/app.py` synthesizes into build/cdk.out, without the CLI.
+
+STAGE=prod FORECAST_BATCHING=per_pair python infra/app.py
+python -c 'from infra.app import synthesized; ...'   for tests
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+for place in (ROOT, ROOT / "src"):
+    if str(place) not in sys.path:
+        sys.path.insert(0, str(place))
+
+from aws_cdk import App, ArnFormat, CfnOutput, CfnParameter, Environment, Stack  # noqa: E402
+
+from infra.alarms import make_alarms, make_filters  # noqa: E402
+from infra.analysis_workflow import make_workflow  # noqa: E402
+from infra.buckets import bucket_name, make_buckets  # noqa: E402
+from infra.forecast_endpoint import endpoint_name, make_endpoint  # noqa: E402
+from infra.functions import make_functions  # noqa: E402
+from infra.order_queue import feed, make_queues  # noqa: E402
+from infra.schedules import make_schedules  # noqa: E402
+from infra.stage import Stage  # noqa: E402
+from infra.tables import make_tables  # noqa: E402
+
+COINCHECK: Final = "coincheck"
+GITHUB: Final = "github"
+FOLDER: Final = ROOT / "build" / "cdk.out"
+
+
+def build(app: App, stage: Stage) -> Stack:
+    """Everything of one stage."""
+    stack = Stack(
+        app,
+        stage.stack,
+        stack_name=stage.stack,
+        env=Environment(region=stage.region),
+        description="crypto-trader: an automatic spot trader",
+        analytics_reporting=False,
+    )
+    make_tables(stack, stage)
+    buckets = make_buckets(stack, stage)
+    queues = make_queues(stack, stage)
+    machine = stack.format_arn(
+        service="states",
+        resource="stateMachine",
+        resource_name=f"{stage.prefix}analysis",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    endpoint = endpoint_name(stage) if stage.with_endpoint else stage.endpoint
+    made = make_functions(
+        stack,
+        stage,
+        _values(stack, stage, queues, machine, endpoint),
+        _grants(stack, stage, queues, machine, endpoint),
+    )
+    workflow = make_workflow(
+        stack,
+        stage,
+        {
+            name: made[name].arn
+            for name in ("technical", "chronos-caller", "sentiment-getter", "aggregator")
+        },
+    )
+    feed(stack, queues, made["order-executor"])
+    make_schedules(stack, stage, made)
+    topic = make_alarms(stack, stage, made, queues)
+    make_filters(stack, made)
+    if stage.with_endpoint:
+        make_endpoint(stack, stage, buckets["models"])
+    for name, value in (
+        ("Prefix", stage.prefix),
+        ("Queue", queues.orders.ref),
+        ("Topic", topic.ref),
+        ("Workflow", workflow.ref),
+    ):
+        CfnOutput(stack, f"{name}Output", value=value, key=name)
+    return stack
+
+
+def _parameter(stack: Stack, name: str, words: str, **more: Any) -> str:
+    return CfnParameter(
+        stack, name, type="String", description=words, **{"default": "", **more}
+    ).value_as_string
+
+
+def _values(stack: Stack, stage: Stage, queues: Any, machine: str, endpoint: str) -> dict[str, str]:
+    """Variables of the functions by name; secrets are parameters that nobody is shown."""
+    return {
+        "TABLE_PREFIX": stage.prefix,
+        "TRADING_PAIRS_CONFIG": stage.coins,
+        "STRATEGY_PARAMETERS": _parameter(
+            stack, "StrategyParameters", "Constants that differ from the owner's", default="{}"
+        ),
+        "ORDER_QUEUE_URL": queues.orders.ref,
+        "STATE_MACHINE_ARN": machine,
+        "REPORT_BUCKET": bucket_name(stage, "reports"),
+        "COINCHECK_SECRET": stage.prefix + COINCHECK,
+        "SAGEMAKER_ENDPOINT": endpoint,
+        "TRADING_MODE": _parameter(
+            stack,
+            "TradingMode",
+            "dry_run sends nothing; live trades with real money",
+            default="dry_run",
+            allowed_values=["dry_run", "live"],
+        ),
+        "MESSAGE_LANGUAGE": _parameter(
+            stack, "MessageLanguage", "Of messages", default="ja", allowed_values=["ja", "en"]
+        ),
+        "SLACK_WEBHOOK_URL": _parameter(
+            stack, "SlackWebhook", "The incoming webhook's whole address", no_echo=True
+        ),
+        "CRYPTOPANIC_API_KEY": _parameter(
+            stack, "CryptoPanicKey", "CryptoPanic auth_token; empty: no news", no_echo=True
+        ),
+        "CRYPTOPANIC_PLAN": _parameter(
+            stack,
+            "CryptoPanicPlan",
+            "Plan of the token",
+            default="growth",
+            allowed_values=["developer", "growth", "enterprise"],
+        ),
+        "GITHUB_SECRET": stage.prefix + GITHUB if stage.auto_fix else "",
+        "GITHUB_REPOSITORY": _parameter(stack, "GithubRepository", "owner/name")
+        if stage.auto_fix
+        else "",
+        "#notifier-dlq": queues.unsaid.attr_arn,
+        **dict(stage.addresses),
+    }
+
+
+def _grants(
+    stack: Stack, stage: Stage, queues: Any, machine: str, endpoint: str
+) -> dict[str, tuple[tuple[str, ...], str]]:
+    """Actions and resource of whatever is not a table."""
+
+    def secret(name: str) -> str:
+        # Secrets Manager puts six characters of its own behind a name
+        return stack.format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{stage.prefix}{name}-??????",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    reports = stack.format_arn(
+        service="s3", region="", account="", resource=bucket_name(stage, "reports")
+    )
+    found: dict[str, tuple[tuple[str, ...], str]] = {
+        "queue": (("sqs:SendMessage",), queues.orders.attr_arn),
+        "consume": (
+            (
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ),
+            queues.orders.attr_arn,
+        ),
+        "unsaid": (("sqs:SendMessage",), queues.unsaid.attr_arn),
+        "workflow": (("states:StartExecution",), machine),
+        "reports": (("s3:PutObject",), f"{reports}/*"),
+        "coincheck": (("secretsmanager:GetSecretValue",), secret(COINCHECK)),
+    }
+    if endpoint:
+        found["endpoint"] = (
+            ("sagemaker:InvokeEndpoint",),
+            stack.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint),
+        )
+    return found
+
+
+def stage_from(environment: dict[str, str]) -> Stage:
+    """The stage that variables describe."""
+    packages = environment.get("PACKAGES", "")
+    if not packages and (ROOT / "build" / "functions" / "technical.zip").is_file():
+        packages = str(ROOT / "build" / "functions")
+    if not packages:
+        print("no packages in build/functions: functions get a placeholder", file=sys.stderr)
+    given = {
+        "name": environment.get("STAGE"),
+        "region": environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),
+        "coins": environment.get("TRADING_PAIRS_CONFIG"),
+        "forecast_batching": environment.get("FORECAST_BATCHING"),
+        "workflow_type": environment.get("WORKFLOW_TYPE"),
+        "endpoint": environment.get("SAGEMAKER_ENDPOINT"),
+        "alarm_email": environment.get("ALARM_EMAIL"),
+    }
+    return Stage(
+        **{name: value for name, value in given.items() if value},  # type: ignore[arg-type]
+        with_endpoint=environment.get("WITH_ENDPOINT") == "yes",
+        packages=packages,
+    )
+
+
+def main() -> None:
+    """Synthesize the stage of the environment."""
+    app = App(outdir=os.environ.get("CDK_OUTDIR", str(FOLDER)), analytics_reporting=False)
+    build(app, stage_from(dict(os.environ)))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()
