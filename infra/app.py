@@ -4,6 +4,7 @@ STAGE=prod FORECAST_BATCHING=per_pair python infra/app.py
 python -c 'from infra.app import synthesized; ...'   for tests
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -14,7 +15,15 @@ for place in (ROOT, ROOT / "src"):
     if str(place) not in sys.path:
         sys.path.insert(0, str(place))
 
-from aws_cdk import App, ArnFormat, CfnOutput, CfnParameter, Environment, Stack  # noqa: E402
+from aws_cdk import (  # noqa: E402
+    App,
+    ArnFormat,
+    CfnOutput,
+    CfnParameter,
+    DefaultStackSynthesizer,
+    Environment,
+    Stack,
+)
 
 from infra.alarms import make_alarms, make_filters  # noqa: E402
 from infra.analysis_workflow import make_workflow  # noqa: E402
@@ -40,6 +49,7 @@ def build(app: App, stage: Stage) -> Stack:
         env=Environment(region=stage.region),
         description="crypto-trader: an automatic spot trader",
         analytics_reporting=False,
+        synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
     )
     make_tables(stack, stage)
     buckets = make_buckets(stack, stage)
@@ -193,6 +203,7 @@ def stage_from(environment: dict[str, str]) -> Stage:
         **{name: value for name, value in given.items() if value},  # type: ignore[arg-type]
         with_endpoint=environment.get("WITH_ENDPOINT") == "yes",
         packages=packages,
+        addresses=tuple(json.loads(environment.get("ADDRESSES", "{}")).items()),
     )
 
 

@@ -86,7 +86,12 @@ _NOT_SET_UP = (
     faults.TokenRetrievalError,
     faults.SSOError,
 )
-_ON_THE_WAY = (faults.HTTPClientError, faults.ResponseStreamingError, faults.IncompleteReadError)
+_ON_THE_WAY = (
+    faults.ConnectionError,
+    faults.HTTPClientError,
+    faults.ResponseStreamingError,
+    faults.IncompleteReadError,
+)
 
 
 def aws_client(

@@ -15,6 +15,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -146,23 +147,30 @@ def _under_way(log: Path) -> int:
 
 
 async def _judge(log: Path, venue: Venue) -> dict[str, Any]:
-    """The log against itself, and against the exchange's ledger."""
+    """The log of a file against itself, and against the exchange's ledger."""
+    with contextlib.closing(open_log(log, create=False, read_only=True)) as file:
+        return await judge(SqliteEventStore(file, SystemClock()).read_all(), venue)
+
+
+async def judge(
+    commits: AsyncIterator[tuple[int, e.Commit]], venue: Venue, *, cash: Decimal = CASH
+) -> dict[str, Any]:
+    """A log against itself, and against the exchange's ledger."""
     auditor, broken = LogAuditor(statements=False), []
     known: dict[str, str] = {}
     sent: dict[int, str] = {}
     events = 0
     states: dict[str, orders.Order] = {}
-    with contextlib.closing(open_log(log, create=False, read_only=True)) as file:
-        async for position, commit in SqliteEventStore(file, SystemClock()).read_all():
-            broken += [str(one) for one in auditor.add(position, commit)]
-            for event in commit.events:
-                events += 1
-                if isinstance(event, e.OrderEvent):
-                    states[event.order] = orders.apply(states.get(event.order), event)
-                if isinstance(event, e.OrderSubmitting):
-                    sent[event.nonce] = event.order
-                if isinstance(event, e.OrderPlaced | e.OrderAdopted):
-                    known[event.exchange_id] = event.order
+    async for position, commit in commits:
+        broken += [str(one) for one in auditor.add(position, commit)]
+        for event in commit.events:
+            events += 1
+            if isinstance(event, e.OrderEvent):
+                states[event.order] = orders.apply(states.get(event.order), event)
+            if isinstance(event, e.OrderSubmitting):
+                sent[event.nonce] = event.order
+            if isinstance(event, e.OrderPlaced | e.OrderAdopted):
+                known[event.exchange_id] = event.order
     venue.settle()
     placed = Counter(sent.get(one.nonce, f"nonce {one.nonce}") for one in venue.history.values())
     doubled = sum(count - 1 for count in placed.values())
@@ -170,7 +178,7 @@ async def _judge(log: Path, venue: Venue) -> dict[str, Any]:
     broken += [f"{order} is on the book {n} times" for order, n in placed.items() if n > 1]
     broken += [f"exchange order {number} is forgotten" for number in lost]
     broken += [f"{one.order} is {one.state}" for one in states.values() if not one.is_final]
-    broken += _books(list(states.values()), venue)
+    broken += _books(list(states.values()), venue, cash)
     return {
         "orders": len(states),
         "placed": len(venue.history),
@@ -183,10 +191,10 @@ async def _judge(log: Path, venue: Venue) -> dict[str, Any]:
     }
 
 
-def _books(every: list[orders.Order], venue: Venue) -> list[str]:
+def _books(every: list[orders.Order], venue: Venue, cash: Decimal) -> list[str]:
     """Yen and coins by the log's fills against the ledger."""
     broken = []
-    yen, coins = CASH, Counter()
+    yen, coins = cash, Counter()
     for order in every:
         sign = 1 if order.side is Side.BUY else -1
         yen -= sign * order.funds.amount + order.fee.amount

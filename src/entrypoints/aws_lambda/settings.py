@@ -27,6 +27,8 @@ class Function(msgspec.Struct, rename="upper", frozen=True, kw_only=True):
     trading_pairs_config: str = ""
     strategy_parameters: str = "{}"
     aws_lambda_log_stream_name: str = "one"
+    rehearsal_clock: str = ""
+    """File of a clock that a rehearsal moves; no stack sets it."""
 
     @property
     def instruments(self) -> Instruments:

@@ -33,10 +33,18 @@ class Digest(click.ParamType):
 
 
 @click.command("audit")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--aws",
+    "stage",
+    is_flag=False,
+    flag_value="prod",
+    metavar="[STAGE]",
+    help="The log of a deployed stage instead of a file's.",
+)
 @click.option("--anchor", "wanted", type=Digest(), help="A digest of this log kept elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def command(path: Path, wanted: str | None, as_json: bool) -> int:
+def command(path: Path | None, stage: str | None, wanted: str | None, as_json: bool) -> int:
     """Check the hash chain of a log, and keep its books again.
 
     Every commit must fit the ones before it; fills, positions, stops and causes must agree;
@@ -47,17 +55,33 @@ def command(path: Path, wanted: str | None, as_json: bool) -> int:
     Examples:
       crypto-trader audit build/e.sqlite
       crypto-trader audit build/e.sqlite --anchor "$(cat anchor.txt)" --json
+      crypto-trader audit --aws
     """
-    from application.upkeep.audit_log import audit_log
-    from entrypoints.wiring.log_file import checking
-
-    with checking(path) as (store, evidence):
-        audit = asyncio.run(audit_log(store=store, evidence=evidence, wanted=wanted))
+    if (path is None) == (stage is None):
+        raise click.UsageError("give either the FILE of a log or --aws")
+    audit = _of_stage(stage, wanted) if stage is not None else _of_file(path, wanted)
     if as_json:
         print(json.dumps(_result(audit)))
     else:
         _show(audit)
     return 0 if audit.is_balanced else 1
+
+
+def _of_file(path: Path | None, wanted: str | None) -> Audit:
+    from application.upkeep.audit_log import audit_log
+    from entrypoints.wiring.log_file import checking
+
+    assert path is not None
+    with checking(path) as (store, evidence):
+        return asyncio.run(audit_log(store=store, evidence=evidence, wanted=wanted))
+
+
+def _of_stage(stage: str, wanted: str | None) -> Audit:
+    from application.upkeep.audit_log import audit_log
+    from entrypoints.wiring.cloud.stage_log import stage_log
+
+    store, evidence = stage_log(stage)
+    return asyncio.run(audit_log(store=store, evidence=evidence, wanted=wanted))
 
 
 def _result(audit: Audit) -> dict[str, Any]:

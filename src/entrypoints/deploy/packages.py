@@ -30,6 +30,8 @@ PROVIDED: Final = frozenset(
 )
 """Distributions that every function finds in its runtime."""
 TOOLS: Final = "entrypoints.aws_lambda.tools"
+REHEARSED: Final = "adapters.clock.shifted"
+"""Only packages for this machine hold it."""
 RUNTIME: Final = "3.12"
 ARM: Final = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", RUNTIME)
 """Where the functions run: arm64, python3.12."""
@@ -54,7 +56,7 @@ def package_all(folder: Path, *, is_for_here: bool = False) -> list[Package]:
 
     Raises ConfigurationError when a package cannot be fetched.
     """
-    wanted = {name: _closure(name) for name in NAMES}
+    wanted = {name: _closure(name, [REHEARSED] if is_for_here else []) for name in NAMES}
     others = {name: distributions_of(tops) for name, (_, tops) in wanted.items()}
     installed = folder / ("others-here" if is_for_here else "others-arm64")
     everything = sorted({one for many in others.values() for one in many})
@@ -70,8 +72,8 @@ def package_all(folder: Path, *, is_for_here: bool = False) -> list[Package]:
     return made
 
 
-def _closure(name: str) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    found = closure_of([module_of(name), TOOLS, *functions()[name].modules])
+def _closure(name: str, more: list[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    found = closure_of([module_of(name), TOOLS, *functions()[name].modules, *more])
     return found.files, found.others
 
 

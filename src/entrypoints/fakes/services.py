@@ -128,6 +128,8 @@ class FakeServices:
     venue: Venue
     slack: FakeSlack
     weather: Weather
+    coincheck: Faults
+    binance: ScriptedFaults
 
 
 @contextmanager
@@ -181,6 +183,8 @@ def fake_services(
             venue=exchange,
             slack=slack,
             weather=Weather(services, plan),
+            coincheck=faults,
+            binance=binance.state.faults,
         )
 
 

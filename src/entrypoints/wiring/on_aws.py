@@ -44,6 +44,9 @@ def on_aws(function: str, settings: Any, **given: Any) -> Environment:
     dynamo = _client("dynamodb")
     instruments = settings.instruments
     clock = _made("clock")
+    if settings.rehearsal_clock:
+        shifted = plug("adapters.clock.shifted:shifted_by")
+        clock = providers.Singleton(shifted, settings.rehearsal_clock)
     tables = _made("tables", dynamo, prefix, clock)
     store = _made("event_store", dynamo, prefix, clock)
     if hasattr(settings, "coincheck_secret"):

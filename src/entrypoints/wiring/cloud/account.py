@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.exchange.coincheck.nonces_dynamodb import DynamoNonces
-from adapters.exchange.dry_run import DryRunExchange
-from adapters.secrets.aws_secrets import AwsSecrets
-
 from adapters.aws_calls import aws_client
 from adapters.exchange.coincheck.calls import Retries, Timeouts, coincheck_client
 from adapters.exchange.coincheck.exchange import CoincheckExchange
+from adapters.exchange.coincheck.nonces_dynamodb import DynamoNonces
 from adapters.exchange.coincheck.signing import Credentials
+from adapters.exchange.dry_run import DryRunExchange
+from adapters.secrets.aws_secrets import AwsSecrets
 from application.errors import ConfigurationError
 from entrypoints.wiring.cloud.lines import transport
 
@@ -37,7 +36,7 @@ def account(settings: Any, clock: Clock, dynamo: Any, prefix: str) -> Exchange:
         credentials=Credentials(key_id=secret["key_id"], secret=secret["secret"]),
         clock=clock,
         instruments=settings.instruments,
-        nonces=DynamoNonces(dynamo, prefix, clock),
+        nonces=DynamoNonces(dynamo, prefix),
         timeouts=Timeouts(connect_s=3, read_s=8, call_s=10, turn_s=12),
         retries=Retries(),
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.forecaster.sagemaker import SageMakerForecaster
-
 from adapters.aws_calls import aws_client
+from adapters.forecaster.sagemaker import SageMakerForecaster
 from entrypoints.wiring.cloud.lines import chance
 
 if TYPE_CHECKING:

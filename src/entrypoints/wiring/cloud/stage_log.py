@@ -1,0 +1,27 @@
+"""The log of a deployed stage, only read, with the credentials of whoever asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from adapters.aws_calls import ClientLater
+from adapters.clock.system import SystemClock
+from adapters.event_store.dynamodb import DynamoEventStore
+from adapters.event_store.dynamodb_chain import DynamoHashChain
+
+if TYPE_CHECKING:
+    from application.ports.clock import Clock
+
+DEFAULT: Final = "prod"
+
+
+def prefix_of(stage: str) -> str:
+    """How the names of a stage begin."""
+    return "eth-trading-" if stage == DEFAULT else f"eth-trading-{stage}-"
+
+
+def stage_log(stage: str, clock: Clock | None = None) -> tuple[DynamoEventStore, DynamoHashChain]:
+    """Log and hash chain of a stage."""
+    clock = clock or SystemClock()
+    store = DynamoEventStore(ClientLater("dynamodb"), prefix_of(stage), clock)
+    return store, DynamoHashChain(store, clock)
