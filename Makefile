@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+INFRA := .venv-infra
+EMULATOR := .venv-emulator
 
 .DEFAULT_GOAL := help
 
@@ -62,6 +64,36 @@ simulate-nightly: setup  ## 10,000 seeds of a week each; stop and start again as
 .PHONY: kills
 kills: setup  ## kill the real process 200 times while it trades with the fake exchange
 	$(BIN)/python -m tests.kills --kills 200
+
+# the stack's own environment is ten times the trader's, so it is apart
+$(INFRA)/.installed: $(STAMP) infra/requirements.txt
+	test -x $(INFRA)/bin/python || $(PYTHON) -m venv $(INFRA)
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(INFRA)/bin/python -r infra/requirements.txt
+	if command -v npm >/dev/null; then mkdir -p build/node && npm install --silent --prefix build/node asl-validator@4.0.0; fi
+	touch $@
+
+# the emulator pins libraries that the trader has newer
+$(EMULATOR)/.installed: $(STAMP)
+	test -x $(EMULATOR)/bin/python || $(PYTHON) -m venv $(EMULATOR)
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(EMULATOR)/bin/python ministack==1.5.33 awslambdaric==4.2.2
+	touch $@
+
+.PHONY: package
+package: setup  ## a zip for each function of the cloud, into build/functions
+	$(BIN)/crypto-trader package
+
+.PHONY: synth
+synth: $(INFRA)/.installed  ## the cloud's stack as a template, into build/cdk.out
+	$(INFRA)/bin/python infra/app.py
+
+.PHONY: test-infra
+test-infra: $(INFRA)/.installed  ## prove the stack: functions, tables, permissions, alarms
+	$(INFRA)/bin/python -m pytest -q -c infra/pytest.ini --rootdir . tests/infra
+
+.PHONY: rehearse
+rehearse: $(INFRA)/.installed $(EMULATOR)/.installed  ## deploy to an emulator, trade there, and break it
+	$(BIN)/python -m tests.rehearsal.emulator $(EMULATOR)/bin/python $(BIN)/python -m pytest -q tests/rehearsal
+	$(BIN)/python -m tests.rehearsal.rehearse --emulator $(EMULATOR)/bin/python --infra $(INFRA)/bin/python
 
 .PHONY: bench
 bench: setup  ## speed and memory against a plain loop and peers

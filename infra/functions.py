@@ -20,8 +20,6 @@ KEPT_DAYS: Final = 14
 READ: Final = ("dynamodb:GetItem", "dynamodb:Query")
 SCAN: Final = ("dynamodb:Scan",)
 DELETE: Final = ("dynamodb:DeleteItem",)
-SCANNED: Final = frozenset({"analysis_state"})
-"""Tables of a handful of rows without a sort key: what is flagged in them is found by looking."""
 COPIED: Final = frozenset({"positions"})
 """Tables whose flagged rows stand there twice; the copy goes when the flag does."""
 
@@ -39,6 +37,8 @@ class Row:
     sends: tuple[str, ...] = ()
     """queue, workflow, endpoint, reports; consume is the queue's other end."""
     secrets: tuple[str, ...] = ()
+    looks_over: tuple[str, ...] = ()
+    """Tables of a handful of rows, without a sort key, in which what is flagged is looked for."""
     reads_whole_log: bool = False
     updates: tuple[str, ...] = ()
     """Tables with a counter that is raised in place."""
@@ -81,6 +81,7 @@ ROWS: Final = (
         memory=512,
         timeout=120,
         reads=("positions", "analysis_state", "market-context"),
+        looks_over=("analysis_state",),
         writes=(LOG, "signals", "analysis_state"),
         sends=("queue",),
     ),
@@ -89,6 +90,7 @@ ROWS: Final = (
         settings=settings.OrderExecutor,
         timeout=30,
         reads=("positions", "analysis_state", "trades"),
+        looks_over=("analysis_state",),
         writes=(LOG, "positions", "trades", "analysis_state"),
         updates=("analysis_state",),
         sends=("consume",),
@@ -98,6 +100,7 @@ ROWS: Final = (
         name="position-monitor",
         settings=settings.Orders,
         reads=("positions", "analysis_state"),
+        looks_over=("analysis_state",),
         writes=(LOG, "positions", "analysis_state"),
         sends=("queue",),
     ),
@@ -178,7 +181,9 @@ def statements_of(
     """What a function may do, one statement for each table or thing."""
     tables: dict[str, set[str]] = {}
     for name in row.reads:
-        tables.setdefault(name, set()).update(READ, SCAN if name in SCANNED else ())
+        tables.setdefault(name, set()).update(READ)
+    for name in row.looks_over:
+        tables.setdefault(name, set()).update(SCAN)
     for name in row.writes:
         actions = ("dynamodb:PutItem", *(DELETE if name in COPIED else ()))
         tables.setdefault(name, set()).update(actions)
