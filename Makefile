@@ -95,6 +95,10 @@ rehearse: $(INFRA)/.installed $(EMULATOR)/.installed  ## deploy to an emulator, 
 	$(BIN)/python -m tests.rehearsal.emulator $(EMULATOR)/bin/python $(BIN)/python -m pytest -q tests/rehearsal
 	$(BIN)/python -m tests.rehearsal.rehearse --emulator $(EMULATOR)/bin/python --infra $(INFRA)/bin/python
 
+.PHONY: lambda
+lambda: $(INFRA)/.installed $(EMULATOR)/.installed  ## how long the functions take, through the real runtime client
+	$(BIN)/python benchmarks/lambda.py --emulator $(EMULATOR)/bin/python --infra $(INFRA)/bin/python --write docs/durations.md
+
 .PHONY: bench
 bench: setup  ## speed and memory against a plain loop and peers
 	$(BIN)/python benchmarks/bench.py

@@ -12,8 +12,10 @@ from application.read_models import TABLES
 from domain.instant import DAY
 from entrypoints.schedule_table import SCHEDULES
 from infra import analysis_workflow as workflow
+from infra.alarms import pattern
 from infra.functions import ROWS
 from infra.stage import Stage
+from tests.domain.test_error_report import LINES
 from tests.infra.given import every, synthesized, template, text
 
 SEVEN = json.dumps(
@@ -178,6 +180,19 @@ def test_errors_of_eleven_logs_reach_the_remediator_and_never_its_own() -> None:
         terms = re.findall(r'\?"(?:[^"\\]|\\.)*"', one["FilterPattern"])
         assert " ".join(terms) == one["FilterPattern"], "any other term would switch these off"
         assert len(terms) == 7
+
+
+def test_the_filter_lets_every_line_through_that_is_an_error() -> None:
+    terms = [
+        one[2:-1].replace('\\"', '"') for one in re.findall(r'\?"(?:[^"\\]|\\.)*"', pattern())
+    ]
+    assert len(terms) == 7
+    for line, said in LINES:
+        if said is not None:
+            assert any(term in line for term in terms), line
+    quiet = [line for line, _ in LINES if line.startswith(("START", "END", "REPORT"))]
+    assert quiet
+    assert not any(term in line for line in quiet for term in terms)
 
 
 def test_logs_are_kept_for_two_weeks() -> None:

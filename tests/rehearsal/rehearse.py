@@ -356,9 +356,9 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
         world = up.enter_context(fake_services(seven, market, clock=clock, seed=7, is_calm=True))
         address = up.enter_context(emulator(python))
         made = stages.packages(folder, python, address)
-        to = {"PACKAGES": str(made), "ADDRESSES": json.dumps(_addresses(world.settings, clock))}
+        to = {"PACKAGES": str(made), "ADDRESSES": json.dumps(addresses(world.settings, clock))}
         one = stages.deploy(
-            stages.synthesized(folder, infra, "prod", to), address, _parameters(world.settings)
+            stages.synthesized(folder, infra, "prod", to), address, parameters(world.settings)
         )
         it = Rehearsal(one, world, clock, -(-clock.now() // CANDLE) * CANDLE)
         for step in (
@@ -392,7 +392,7 @@ def _second_stage(it: Rehearsal, folder: Path, infra: Path, to: dict[str, str]) 
     """Another stage beside the first, with a seventh coin: it trades it, and shares nothing."""
     before = it.kinds()
     out = stages.synthesized(folder, infra, "test", to)
-    other = stages.deploy(out, it.stage.address, _parameters(it.world.settings))
+    other = stages.deploy(out, it.stage.address, parameters(it.world.settings))
     beside = Rehearsal(other, it.world, it.clock, it.at + CANDLE)
     beside.tick()
     scored = {one.pair for one in beside.events() if isinstance(one, e.SignalScored)}
@@ -412,7 +412,8 @@ def _as_configured(coin: Any) -> dict[str, Any]:
     }
 
 
-def _addresses(settings: Settings, clock: ShiftedClock) -> dict[str, str]:
+def addresses(settings: Settings, clock: ShiftedClock) -> dict[str, str]:
+    """Variables that lead the functions to the fakes."""
     return {
         "REHEARSAL_CLOCK": str(clock.file),
         "BINANCE_HOSTS": ",".join(settings.binance.hosts),
@@ -424,7 +425,8 @@ def _addresses(settings: Settings, clock: ShiftedClock) -> dict[str, str]:
     }
 
 
-def _parameters(settings: Settings) -> dict[str, str]:
+def parameters(settings: Settings) -> dict[str, str]:
+    """What the stack is deployed with, and the secret."""
     assert settings.slack.webhook is not None
     return {
         "SlackWebhook": settings.slack.webhook.get_secret_value(),

@@ -3,7 +3,7 @@
 What the rehearsal changes of it, and nothing else: functions run through the real runtime client
 on this machine's Python instead of AWS's, messages come again sooner, the alarm on two queues is
 one on the first (the emulator adds no metrics), schedules are off (the rehearsal fires them by its
-own clock), and addresses of outside services are the fakes'.
+own clock), log filters have one term, and addresses of outside services are the fakes'.
 """
 
 import json
@@ -117,6 +117,8 @@ def deploy(out: Path, address: str, parameters: Mapping[str, str]) -> Deployed:
         if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in of:
             metric = of.pop("Metrics")[0]["MetricStat"]  # the emulator knows no sums of metrics
             of |= {**metric["Metric"], "Period": metric["Period"], "Statistic": metric["Stat"]}
+        if resource["Type"] == "AWS::Logs::SubscriptionFilter":
+            of["FilterPattern"] = "ERROR"  # the emulator knows no terms of which any would do
         if resource["Type"] == "AWS::Scheduler::Schedule":
             of["State"] = "DISABLED"  # the rehearsal is the scheduler: its clock is another one
         if resource["Type"] == "AWS::SQS::Queue" and "VisibilityTimeout" in of:

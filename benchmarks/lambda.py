@@ -1,0 +1,124 @@
+"""How long the functions take through AWS's own runtime client, on an emulator on this machine.
+
+    make lambda      or, with --ticks, --json, --write PAGE, --durations FILE:
+    python benchmarks/lambda.py --emulator PYTHON --infra PYTHON
+
+The whole stage is deployed and trades; then the runtime's own REPORT lines are read. The first
+call of a function is its cold start. Wall milliseconds of two shared cores, of which the emulator,
+the fakes and up to twelve functions have their part: for the order of things, and as the cost
+model's stand-in until CloudWatch knows better.
+"""
+
+import json
+import re
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+sys.path[:0] = [str(Path(__file__).parents[1])]
+
+REPORT = re.compile(r"Duration: ([\d.]+) ms.*Memory Size: (\d+) MB\s+Max Memory Used: (\d+) MB")
+
+
+def measured(emulator_python: Path, infra: Path, ticks: int) -> dict[str, dict[str, Any]]:
+    """Figures of every function that was called."""
+    from adapters.clock.shifted import ShiftedClock
+    from domain.instant import CANDLE
+    from entrypoints.fakes.services import FakeMarket, fake_services
+    from entrypoints.wiring.settings import load_settings
+    from tests.rehearsal import rehearse, stage
+    from tests.rehearsal.emulator import emulator
+
+    settings = load_settings(None, None)
+    with tempfile.TemporaryDirectory(prefix="lambda-") as name, ExitStack() as up:
+        folder = Path(name)
+        market, clock = FakeMarket(settings, 7), ShiftedClock(folder / "clock")
+        clock.move_to(market.first)
+        world = up.enter_context(fake_services(settings, market, clock=clock, seed=7, is_calm=True))
+        address = up.enter_context(emulator(emulator_python))
+        made = stage.packages(folder, emulator_python, address)
+        addresses = json.dumps(rehearse.addresses(world.settings, clock))
+        out = stage.synthesized(
+            folder, infra, "prod", {"PACKAGES": str(made), "ADDRESSES": addresses}
+        )
+        deployed = stage.deploy(out, address, rehearse.parameters(world.settings))
+        it = rehearse.Rehearsal(deployed, world, clock, -(-clock.now() // CANDLE) * CANDLE)
+        for _ in range(ticks):
+            it.tick()
+        rehearse.night(it)
+        return figures(deployed)
+
+
+def figures(deployed: Any) -> dict[str, dict[str, Any]]:
+    """From the REPORT lines of all logs."""
+    logs, found = deployed.of("logs"), {}
+    for group in logs.describe_log_groups()["logGroups"]:
+        name = group["logGroupName"]
+        if not name.startswith("/aws/lambda/"):
+            continue
+        lines = [
+            event["message"]
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            for event in page["events"]
+        ]
+        reports = [one.groups() for one in map(REPORT.search, lines) if one]
+        if not reports:
+            continue
+        cold, *warm = [float(one[0]) for one in reports]
+        warm = sorted(warm) or [cold]
+        found[name.removeprefix(f"/aws/lambda/{deployed.prefix}")] = {
+            "calls": len(reports),
+            "cold_ms": round(cold),
+            "median_ms": round(statistics.median(warm)),
+            "p95_ms": round(warm[min(len(warm) - 1, int(len(warm) * 0.95))]),
+            "mean_ms": round(statistics.fmean(warm)),
+            "memory_mb": int(reports[0][1]),
+            "peak_mb": max(int(one[2]) for one in reports),
+        }
+    return dict(sorted(found.items()))
+
+
+def table(found: dict[str, dict[str, Any]]) -> str:
+    """As Markdown."""
+    names = ("calls", "cold_ms", "median_ms", "p95_ms", "peak_mb", "memory_mb")
+    lines = [f"| function | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+    lines += [f"| {key} | {' | '.join(str(one[n]) for n in names)} |" for key, one in found.items()]
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--emulator", type=click.Path(path_type=Path), required=True)
+@click.option("--infra", type=click.Path(path_type=Path), required=True)
+@click.option("--ticks", default=24, show_default=True, type=click.IntRange(2))
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--write", type=click.Path(path_type=Path), help="A page with the table.")
+@click.option("--durations", type=click.Path(path_type=Path), help="For `crypto-trader cost`.")
+def main(
+    emulator: Path, infra: Path, ticks: int, *, as_json: bool, write: Path, durations: Path
+) -> None:
+    """Measure all functions."""
+    found = measured(emulator, infra, ticks)
+    if write is not None:
+        write.write_text(PAGE.format(table=table(found)), encoding="utf-8")
+    if durations is not None:
+        told = {name: {"mean_ms": one["mean_ms"]} for name, one in found.items()}
+        durations.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    print(json.dumps(found) if as_json else table(found))
+
+
+PAGE = """# How long the functions take
+
+Written by `benchmarks/lambda.py`: through the runtime client of AWS on an emulator, wall
+milliseconds of two shared cores. The first call of a function is its cold start; the others are
+warm. Peak memory is the process's, the emulator tells it.
+
+{table}
+"""
+
+if __name__ == "__main__":
+    main()
