@@ -30,6 +30,7 @@ COMMANDS = {
     "config": "What can be set, and what is.",
     "replay": "Decide a log again and compare.",
     "rebuild": "Fold the log again into its read models.",
+    "cost": "What a month on AWS costs, computed from the template, and what it would if.",
 }
 FAILED = 1
 INTERRUPTED = 130

@@ -13,8 +13,7 @@ _MINUTES: Final = {"minute": 1, "hour": 60, "day": MINUTES_A_DAY}
 _ANY: Final = ("*", "?")
 _WEEKDAYS: Final = {name: at for at, name in enumerate("SUN MON TUE WED THU FRI SAT".split(), 1)}
 _MONTHS: Final = {
-    name: at
-    for at, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)
+    name: at for at, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)
 }
 
 

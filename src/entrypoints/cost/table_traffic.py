@@ -20,6 +20,7 @@ from entrypoints.cost.schedule_runs import DAYS
 from entrypoints.cost.workload import CANDLES_A_DAY, Month
 
 LOG: Final = "events"
+WHOLE_LOG: Final = "the night's checks of the whole log"
 WRITE_UNIT: Final = 1024
 READ_UNIT: Final = 4096
 GB: Final = 1024**3
@@ -104,9 +105,7 @@ def _tick(month: Month) -> float:
 
 
 def _analysis(month: Month) -> float:
-    return (
-        month.assumed["analysis_commit"] + month.assumed["analysis_commit_a_coin"] * month.coins
-    )
+    return month.assumed["analysis_commit"] + month.assumed["analysis_commit_a_coin"] * month.coins
 
 
 def _news(month: Month) -> float:
@@ -186,7 +185,9 @@ def _feeding(month: Month) -> Iterator[Traffic]:
     rows = 2 * month.coins * _write(assumed["sentiment_row"])
     yield Traffic("news", news * (_append(month, [_news(month)]) + rows), 3 * news)
     row = 2 * _write(assumed["context_row"])
-    yield Traffic("market's mood", mood * (_append(month, [assumed["small_commit"]]) + row), 2 * mood)
+    yield Traffic(
+        "market's mood", mood * (_append(month, [assumed["small_commit"]]) + row), 2 * mood
+    )
 
 
 def _reporting(month: Month) -> Traffic:
@@ -195,7 +196,7 @@ def _reporting(month: Month) -> Traffic:
     nights = month.ran("daily-reporter")
     reads = nights * times * log_bytes(month) / READ_UNIT / 2
     writes = nights * 2 * _append(month, [month.assumed["small_commit"]])
-    return Traffic("the night's checks of the whole log", writes, reads)
+    return Traffic(WHOLE_LOG, writes, reads)
 
 
 def _append(month: Month, commits: Sequence[float]) -> float:
