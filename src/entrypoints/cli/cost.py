@@ -64,10 +64,11 @@ def command(
     from entrypoints.cost.read_template import find_template, read_template
     from entrypoints.cost.workload import Scenario
 
+    stack = read_template(template or find_template())
     basis = Basis(
-        stack=read_template(template or find_template()),
+        stack=stack,
         prices=load_prices(prices),
-        durations=load_durations(durations),
+        durations=load_durations(durations, (one.name for one in stack.functions)),
         assumed=load_assumptions(),
     )
     found = estimate(basis, Scenario(analyses_a_day=analyses, coins=coins))

@@ -10,7 +10,7 @@ import attrs
 from entrypoints.cost.estimate import Estimate, goals
 from entrypoints.cost.flow import Map, Parallel, State
 from entrypoints.cost.known_durations import ENDPOINT, ENDPOINT_PER_PAIR
-from entrypoints.cost.table_traffic import WHOLE_LOG
+from entrypoints.cost.table_traffic import WHOLE_LOG, log_bytes
 from entrypoints.cost.uses import forecast_calls, run_seconds
 from entrypoints.cost.workload import Month, Scenario
 
@@ -27,6 +27,7 @@ def cautions(found: Estimate) -> list[str]:
         *(f"{one}: the total is a lower bound" for one in found.month.stack.unpriced),
         *_missed(found),
         *_many_coins(found),
+        *_long_nights(found),
         *_impossible(found),
         *_unmeasured(found),
         *_unconfirmed(found),
@@ -80,6 +81,23 @@ def _turns(month: Month) -> int:
         return found
 
     return most(month.flow)
+
+
+def _long_nights(found: Estimate) -> Iterator[str]:
+    """The night's checks read more with every month, and have the same time for it."""
+    month = found.month
+    reporter = month.stack.function("daily-reporter")
+    if reporter is None or not month.ran(reporter.name) or not log_bytes(month):
+        return
+    read = log_bytes(month) * month.assumed["whole_log_reads_a_night"]
+    takes = read / (month.assumed["log_read_rate"] * 1e6)
+    if takes > reporter.timeout_s:
+        months = month.assumed["months_of_log"]
+        yield (
+            f"daily-reporter reads {read / 1e9:.1f} GB a night when the log is {months:g} months "
+            f"old, some {takes:,.0f} s, and has {reporter.timeout_s} s: enough for a log of "
+            f"{months * reporter.timeout_s / takes:.1f} months"
+        )
 
 
 def _impossible(found: Estimate) -> Iterator[str]:

@@ -13,6 +13,7 @@ from entrypoints.cost.bill import Bill, bill
 from entrypoints.cost.flow import Batching
 from entrypoints.cost.known_durations import ENDPOINT, ENDPOINT_PER_PAIR, Durations
 from entrypoints.cost.price_table import PriceTable
+from entrypoints.cost.schedule_runs import DAYS
 from entrypoints.cost.stack import Stack, Workflow
 from entrypoints.cost.uses import uses_of
 from entrypoints.cost.workload import COLLECTOR, Month, Scenario, month_of
@@ -140,7 +141,7 @@ def _collected(basis: Basis, scenario: Scenario) -> Iterator[Collected]:
         one = attrs.evolve(scenario, every_min=every)
         yield Collected(
             every_min=every,
-            analyses_a_day=basis.month(one).analyses / 30,
+            analyses_a_day=basis.month(one).analyses / DAYS,
             bill=basis.bill(one),
         )
 

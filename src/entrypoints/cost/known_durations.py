@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -65,19 +65,21 @@ class Durations:
         return Durations({**self.by_name, **other})
 
 
-def load_durations(path: Path | None = None) -> Durations:
+def load_durations(path: Path | None = None, others: Iterable[str] = ()) -> Durations:
     """Ours, with those of a TOML or JSON file in their place.
 
-    Raises InputError that names the file and the field, and for a name that we do not know.
+    `others` are functions of a template beside ours. Raises InputError that names the file and
+    the field, and for a name that nobody knows.
     """
     ours = files("entrypoints.cost") / FILE
     known: dict[str, Duration] = converted(read_toml(ours), dict[str, Duration], ours)
     if path is None:
         return Durations(known)
     given: dict[str, Duration] = converted(_content(path), dict[str, Duration], path)
+    names = {**known, **dict.fromkeys(others)}
     for name in given:
-        if name not in known:
-            raise InputError(f"{path}: {name!r} is no function: choose from {', '.join(known)}")
+        if name not in names:
+            raise InputError(f"{path}: {name!r} is no function: choose from {', '.join(names)}")
     return Durations({**known, **given})
 
 

@@ -65,7 +65,7 @@ class PriceTable:
 def load_prices(path: Path | None = None) -> PriceTable:
     """The table of a file, or ours. Raises InputError that names the file and the field."""
     source = files("entrypoints.cost") / FILE if path is None else path
-    table = converted(read_toml(source), PriceTable, source)
+    table: PriceTable = converted(read_toml(source), PriceTable, source)
     for name, one in table.price.items():
         if one.free and one.free not in table.free:
             raise InputError(f"{source}: [price.{name}] free = {one.free!r} is not in [free]")

@@ -11,9 +11,20 @@ DAYS: Final = 30
 MINUTES_A_DAY: Final = 24 * 60
 _MINUTES: Final = {"minute": 1, "hour": 60, "day": MINUTES_A_DAY}
 _ANY: Final = ("*", "?")
-_WEEKDAYS: Final = {name: at for at, name in enumerate("SUN MON TUE WED THU FRI SAT".split(), 1)}
+_WEEKDAYS: Final = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 _MONTHS: Final = {
-    name: at for at, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)
+    "JAN": 1,
+    "FEB": 2,
+    "MAR": 3,
+    "APR": 4,
+    "MAY": 5,
+    "JUN": 6,
+    "JUL": 7,
+    "AUG": 8,
+    "SEP": 9,
+    "OCT": 10,
+    "NOV": 11,
+    "DEC": 12,
 }
 
 

@@ -13,6 +13,7 @@ from entrypoints.cost.cautions import cautions, is_within
 from entrypoints.cost.estimate import Estimate, affordable_seconds
 from entrypoints.cost.outside import OUTSIDE, totals
 from entrypoints.cost.reasons import reason
+from entrypoints.cost.schedule_runs import DAYS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +27,7 @@ def show(found: Estimate, budget: float, console: Console, *, free_tier: bool = 
     console.print(_scenarios(found))
     console.print(_collection(found))
     console.print(_forecasts(found))
+    console.print(_affordable(found), soft_wrap=True)
     console.print(_outside(found))
     console.print(_services(found))
     for one in cautions(found):
@@ -42,7 +44,7 @@ def _table(title: str, *columns: str, left: int = 1) -> Table:
 
 def _services(found: Estimate) -> Table:
     month, bill = found.month, found.bill
-    how = f"{month.analyses / 30:g} analyses a day, {month.coins} coins, {month.workflow.lower()}"
+    how = f"{month.analyses / DAYS:g} analyses a day, {month.coins} coins, {month.workflow.lower()}"
     table = _table(f"a month in USD: {how}", "service", FREE, NONE, "owner")
     table.add_column("why they differ", overflow="fold", ratio=1)
     for one in SERVICES:
@@ -117,12 +119,15 @@ def _forecasts(found: Estimate) -> Table:
     table = _table("forecasts, by what one takes", "forecast", "seconds", "USD", LIST)
     for one in found.forecasts:
         table.add_row(one.batching, f"{one.seconds:g}", f"{one.usd:.2f}", f"{one.listed_usd:.2f}")
+    return table
+
+
+def _affordable(found: Estimate) -> str:
     within = [
-        f"{limit:g} USD: {affordable_seconds(found, limit):.1f} s"
+        f"{limit:g} USD up to {affordable_seconds(found, limit):.1f} s"
         for limit in (owner_figures.GOAL, owner_figures.BUDGET)
     ]
-    table.caption = f"288 analyses, forecast together, stay within {', '.join(within)}"
-    return table
+    return f"288 analyses, all coins in one forecast, stay within {', '.join(within)} a forecast"
 
 
 def _outside(found: Estimate) -> Table:

@@ -133,8 +133,8 @@ def _runs(
     if COLLECTOR in runs:
         runs[COLLECTOR] = collections
         called.add(COLLECTOR)
-    for name, count in calls(flow, coins).items():
-        runs[name] = runs.get(name, 0.0) + analyses * count
+    for name, a_run in calls(flow, coins).items():
+        runs[name] = runs.get(name, 0.0) + analyses * a_run
         called.add(name)
     by_event = {
         **dict.fromkeys(stack.queued, orders),
