@@ -71,14 +71,18 @@ def as_json(found: Estimate, budget: float, *, free_tier: bool = True) -> dict[s
         "outside": [attrs.asdict(one) for one in OUTSIDE],
         "totals": [{**attrs.asdict(one), "usd": _usd(one.usd)} for one in totals(bill.usd)],
         "cautions": cautions(found),
-        "durations": {
-            name: attrs.asdict(one) for name, one in found.basis.durations.by_name.items()
-        },
-        "assumptions": {
-            name: attrs.asdict(one) for name, one in found.basis.assumed.by_name.items()
-        },
-        "prices": {name: attrs.asdict(one) for name, one in found.basis.prices.price.items()},
-        "free_tier": dict(found.basis.prices.free),
+        **_basis(found),
+    }
+
+
+def _basis(found: Estimate) -> dict[str, Any]:
+    """What everything was computed from."""
+    basis = found.basis
+    return {
+        "durations": {name: attrs.asdict(one) for name, one in basis.durations.by_name.items()},
+        "assumptions": {name: attrs.asdict(one) for name, one in basis.assumed.by_name.items()},
+        "prices": {name: attrs.asdict(one) for name, one in basis.prices.price.items()},
+        "free_tier": dict(basis.prices.free),
     }
 
 

@@ -338,3 +338,50 @@ def test_durations_that_cannot_be_are_told():
     assert "chronos-caller waits for the endpoint" in told
     assert "Express ends after 300 s" in told
     assert "10 of 13 durations are assumed" in told
+
+
+# --- counted by hand, six coins
+
+
+def counted(what, scenario):
+    (found,) = [one for one in traffic_of(HERE.month(scenario)) if one.what == what]
+    return found
+
+
+def test_a_collection_is_a_transaction_of_a_commit_and_its_rows():
+    found = counted("collecting prices", Scenario())
+    # a commit of 2 KB and its index; six prices and the trigger's row; each twice but the index
+    assert found.writes / 8_640 == 2 * 2 + 2 + 2 * 6 + 2
+    # the head of the stream, 13 closes of each coin, the last analysis
+    assert found.reads / 8_640 == 1 + 6 + 1
+
+
+def test_an_analysis_reads_its_candles_and_writes_its_signals():
+    found = counted("analyses", Scenario())
+    # six signals of 2 KB, a commit of 3 KB and its index
+    assert found.writes / 8_640 == 2 * 6 * 2 + 2 * 3 + 3
+    # 250 and 336 candles, 11 for momentum, a sentiment; then the aggregator's four
+    assert found.reads / 8_640 == 6 * (13 + 18 + 1 + 1) + 4
+    # without an endpoint nobody reads 336
+    assert counted("analyses", Scenario(forecasts="momentum")).reads / 8_640 == 6 * 15 + 4
+
+
+def test_a_night_reads_the_whole_log_at_half_a_unit_for_4_kb():
+    found = counted("the night's checks of the whole log", Scenario())
+    whole = log_bytes(HERE.month(Scenario()))
+    assert found.reads == pytest.approx(30 * 6 * whole / 8_192)
+
+
+def test_a_function_is_billed_by_gigabytes_of_1024_megabytes():
+    charges = HERE.bill(Scenario()).charges
+    (units,) = [one.use.units for one in charges if one.use.what == "technical"]
+    assert units == 51_840 * 1.2 * 0.5
+
+
+def test_a_forecast_of_one_coin_has_a_duration_of_its_own():
+    at = attrs.evolve(HERE, durations=DURATIONS.with_seconds(3, "endpoint-per-pair"))
+    together, each = (
+        at.bill(Scenario(batching=one)).units("endpoint_second")
+        for one in ("per_analysis", "per_pair")
+    )
+    assert (together, each) == (8_640 * 6, 51_840 * 3 * 6)
