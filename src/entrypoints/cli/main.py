@@ -31,6 +31,7 @@ COMMANDS = {
     "replay": "Decide a log again and compare.",
     "package": "Write a zip for each function of the cloud, of what it imports alone.",
     "rebuild": "Fold the log again into its read models.",
+    "cost": "What a month on AWS costs, computed from the template, and what it would if.",
 }
 FAILED = 1
 INTERRUPTED = 130
