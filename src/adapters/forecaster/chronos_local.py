@@ -91,12 +91,14 @@ def load_chronos(folder: Path, *, device: str = "cpu", threads: int | None = Non
     try:
         import torch  # noqa: PLC0415 - the extra alone has it
         from chronos import BaseChronosPipeline  # noqa: PLC0415
+        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(f"{HOW_TO_INSTALL} ({error})") from None
     if device not in DEVICES:
         raise ConfigurationError(f"device {device!r}: choose from {', '.join(DEVICES)}")
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigurationError("device cuda: torch sees no GPU here; choose cpu")
+    disable_progress_bar()
     if threads is not None:
         torch.set_num_threads(threads)
     try:
