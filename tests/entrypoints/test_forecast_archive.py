@@ -68,7 +68,7 @@ def test_without_weights_it_is_said_what_to_fetch_and_where_to_put_it(tmp_path) 
 
 def test_without_the_code_nothing_is_written(tmp_path) -> None:
     found = weights_in(weights(tmp_path / "w"))
-    with pytest.raises(ConfigurationError, match="inference.py"):
+    with pytest.raises(ConfigurationError, match=r"inference\.py"):
         build_archive(found, tmp_path, tmp_path / "m.tar.gz")
     (tmp_path / "w" / "model.safetensors").unlink()
     with pytest.raises(OSError, match="No such file"):

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from adapters.forecaster.forecast_file import ForecastFile, window_digest
 from application.errors import Broken, InputError
@@ -10,13 +11,28 @@ from domain.instant import iso
 
 
 class RecordedForecaster:
-    """Replays a file of forecasts; `given` and `missing` count what was asked for."""
+    """Replays a file of forecasts.
+
+    `given` counts those that were handed out, `broken` those that cannot be believed, `missing`
+    those that were asked for and are not in the file.
+    """
 
     def __init__(self, file: ForecastFile) -> None:
         self._file = file
         self._times = {pair: one.at.tolist() for pair, one in file.pairs.items()}
         self.given = 0
+        self.broken = 0
         self.missing = 0
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    @property
+    def source(self) -> str:
+        """Model and version."""
+        return f"{self._file.model}@{self._file.version}"
 
     async def forecast(
         self, series: Mapping[str, Sequence[float]], steps: int, at: int
@@ -39,11 +55,14 @@ class RecordedForecaster:
                 self.missing += 1
                 continue
             self._compare(pair, row, prices, at)
-            self.given += 1
             paths = file.pairs[pair].paths[row]
             quantiles = (tuple(one.tolist()) for one in paths.T)
             found[pair] = Forecast(file.model, *quantiles, version=file.version)
-        return checked(found, series, steps)
+        judged = checked(found, series, steps)
+        broken = sum(isinstance(one, Broken) for one in judged.values())
+        self.broken += broken
+        self.given += len(judged) - broken
+        return judged
 
     def _row(self, pair: str, at: int) -> int | None:
         times = self._times.get(pair, [])

@@ -12,6 +12,7 @@ from domain.errors import DomainError
 
 COMMANDS = {
     "download": "Fetch Binance's public candles into files that backtest reads.",
+    "forecast": "What Chronos says at every analysis of recorded candles, for backtest.",
     "backtest": "Trade recorded candles and report what would have happened.",
     "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
     "paper": "Trade live prices with money that does not exist.",
