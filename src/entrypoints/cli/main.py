@@ -30,6 +30,7 @@ COMMANDS = {
     "init": "Write a commented configuration file, by asking.",
     "config": "What can be set, and what is.",
     "replay": "Decide a log again and compare.",
+    "forecast-endpoint": "Deploy, look at and delete Chronos-2 on SageMaker.",
     "rebuild": "Fold the log again into its read models.",
 }
 FAILED = 1
