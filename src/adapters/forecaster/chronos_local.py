@@ -105,9 +105,11 @@ def load_chronos(folder: Path, *, device: str = "cpu", threads: int | None = Non
         pipeline = BaseChronosPipeline.from_pretrained(
             folder, device_map=device, dtype=torch.float32
         )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        why = " ".join(str(error).split())[:300]
-        raise ConfigurationError(f"{folder}: this model cannot be loaded ({why})") from error
+    except Exception as error:  # its loaders raise errors of their own kinds, without a base
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise ConfigurationError(
+            f"{folder}: this model cannot be loaded ({why}): fetch its files again"
+        ) from error
     return LoadedModel(pipeline, _name(folder), weights, device)
 
 
