@@ -173,7 +173,7 @@ def _client_error(code: str, status: int) -> Exception:
 @pytest.mark.parametrize(
     ("fault", "kind", "said"),
     [
-        ("model error", Broken, "ModelFailure: the quantiles of series 0"),
+        ("model error", Broken, "its status 400): ModelFailure: the quantiles of series 0"),
         ("validation", Broken, "1 validation error"),
         ("not json", Broken, "unreadable answer"),
         ("html", Broken, "<html>"),

@@ -46,6 +46,7 @@ def test_it_is_the_same_bytes_again_elsewhere_and_later(tmp_path) -> None:
     (other / "model.safetensors").chmod(0o600)
     second = build_archive(weights_in(other), CODE, tmp_path / "2" / "n.tar.gz")
     assert first.path.read_bytes() == second.path.read_bytes()
+    assert first.path.read_bytes()[3:8] == bytes(5)  # gzip's header: no name, no time
     assert (first.digest, first.size) == (second.digest, second.path.stat().st_size)
 
 
