@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from application.errors import OutsideError
-from application.ports.forecaster import Forecast, Forecaster
+from application.errors import Broken, OutsideError
+from application.ports.forecaster import Forecast, Forecaster, checked
 from application.ports.read_models import ReadModels
 from application.read_models import PRICES
 from domain.events import Candle, ForecastReading
@@ -26,7 +26,7 @@ async def score_forecast(
     """The forecast reading of each pair at a moment (ms); None where candles are too few or old."""
     if parameters.weight_forecast == 0 and parameters.confidence_shift == 0:
         return dict.fromkeys(pairs)  # it could count for nothing: nobody is asked
-    forecasts: Mapping[str, Forecast] = {}
+    forecasts: Mapping[str, Forecast | Broken] = {}
     missing = NO_FORECASTER
     if forecaster is not None:
         try:
@@ -39,10 +39,13 @@ async def score_forecast(
         candles = await tables.newest(PRICES, pair, parameters.momentum_long_candles + 1)
         if not candles or not _is_fresh(candles[-1], at, parameters):
             readings[pair] = None
-        elif pair in forecasts:
-            readings[pair] = _reading(forecasts[pair], candles[-1].close, parameters)
+            continue
+        forecast = forecasts.get(pair)
+        if isinstance(forecast, Forecast):
+            readings[pair] = _reading(forecast, candles[-1].close, parameters)
         else:
-            readings[pair] = _momentum(candles, missing, parameters)
+            why = missing if forecast is None else f"Broken: {forecast}"
+            readings[pair] = _momentum(candles, why, parameters)
     return readings
 
 
@@ -52,13 +55,18 @@ async def _forecasts(
     tables: ReadModels,
     forecaster: Forecaster,
     p: StrategyParameters,
-) -> Mapping[str, Forecast]:
+) -> Mapping[str, Forecast | Broken]:
     series: dict[str, Sequence[float]] = {}
     for pair in pairs:
         candles = await tables.newest(PRICES, pair, p.forecast_candles)
         if len(candles) >= p.forecast_min_candles and _is_fresh(candles[-1], at, p):
             series[pair] = [(one.high + one.low + one.close) / 3.0 for one in candles]
-    return await forecaster.forecast(series, p.forecast_steps, at) if series else {}
+    if not series:
+        return {}
+    # whatever the plug: a forecast that cannot be believed is never scored
+    return checked(
+        await forecaster.forecast(series, p.forecast_steps, at), series, p.forecast_steps
+    )
 
 
 def _is_fresh(newest: Candle, at: int, p: StrategyParameters) -> bool:
@@ -71,7 +79,7 @@ def _reading(forecast: Forecast, price: float, p: StrategyParameters) -> Forecas
     return ForecastReading(
         score=forecast_score(forecast.q50, spread, price, p),
         confidence=confidence,
-        source=forecast.model,
+        source=forecast.source,
         fallback_reason=None,
         steps=len(forecast.q50),
         last_median=forecast.q50[-1],

@@ -14,6 +14,7 @@ from application.errors import InputError
 from domain.instant import CANDLE
 from entrypoints.backtest.drive import World, drive
 from entrypoints.backtest.finished import FinishedRun
+from entrypoints.backtest.forecasts import recorded_forecaster, with_forecasts_counted
 from entrypoints.wiring.environment import Environment
 from entrypoints.wiring.in_memory import in_memory
 from entrypoints.wiring.injector import providers
@@ -52,6 +53,7 @@ def run_backtest(
     instruments = settings.instruments.only(loaded.series)
     start, end = period(loaded.series, settings.start)
     yen.factor(start)  # a rate that begins too late is said before the run, not within it
+    forecaster = recorded_forecaster(settings, start, end)
     container = in_memory(
         series=loaded.series,
         yen=providers.Object(yen),
@@ -64,6 +66,7 @@ def run_backtest(
         terms=providers.Object(_terms(settings)),
         market_context=providers.Object(_market_context(settings)),
         news_feed=providers.Object(_news(settings)),
+        forecaster=providers.Object(forecaster),
     )
     with ExitStack() as stack:
         if settings.events is not None:
@@ -78,7 +81,7 @@ def run_backtest(
             notes=(*_origin(settings), *loaded.repairs),
             progress=None if progress is None else lambda now: progress(start, now, end),
         )
-        return finish(run)
+        return finish(with_forecasts_counted(run, forecaster))
 
 
 def _origin(settings: BacktestSettings) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ class BacktestSettings:
     funding: Path | None = None
     dominance: Path | None = None
     news: Path | None = None
+    forecasts: Path | None = None
+    forecast_model: str | None = None
     events: Path | None = None
     spread_pct: float = 0.1
     slippage_pct: float = 0.05

@@ -47,6 +47,12 @@ FILE = click.Path(path_type=Path)
 @click.option("--funding", type=FILE, help="CSV: funding_time, symbol, rate. Absent if not given.")
 @click.option("--dominance", type=FILE, help="CSV: date, btc_dominance. Absent if not given.")
 @click.option("--news", type=FILE, help="Headlines: CSV or CryptoPanic JSON. Absent if not given.")
+@click.option("--forecasts", type=FILE, help="File of `forecast`. Momentum if not given.")
+@click.option(
+    "--forecast-model",
+    metavar="VERSION",
+    help="Refuse forecasts of other weights: as `forecast` names them, or their beginning.",
+)
 @click.option("--from", "start", type=Moment(), help="First candle's opening time.")
 @click.option("--to", "end", type=Moment(), help="End; candles opened before it are used.")
 @click.option("--pairs", help="Coins, comma-separated: BTC,ETH. All six if not given.")
@@ -78,6 +84,8 @@ def command(**options: Any) -> int:
     from entrypoints.cli.progress import progress_bar
 
     settings = _settings(options)
+    if options["forecast_model"] and not options["forecasts"]:
+        raise click.UsageError("--forecast-model says of what model: give --forecasts FILE too")
     if options["study"] and not options["report"]:
         raise click.UsageError("--study draws in the report: give --report FILE.html too")
     if options["report"] is not None:
@@ -117,6 +125,8 @@ def _settings(options: dict[str, Any]) -> Any:
         funding=options["funding"],
         dominance=options["dominance"],
         news=options["news"],
+        forecasts=options["forecasts"],
+        forecast_model=options["forecast_model"],
         events=options["events"],
         spread_pct=_between("--spread", options["spread"], 0, 50),
         slippage_pct=_between("--slippage", options["slippage"], 0, 50),

@@ -12,6 +12,7 @@ from domain.errors import DomainError
 
 COMMANDS = {
     "download": "Fetch Binance's public candles into files that backtest reads.",
+    "forecast": "What Chronos says at every analysis of recorded candles, for backtest.",
     "backtest": "Trade recorded candles and report what would have happened.",
     "simulate": "Trade synthetic markets while everything goes wrong, and judge every step.",
     "paper": "Trade live prices with money that does not exist.",
@@ -30,6 +31,7 @@ COMMANDS = {
     "config": "What can be set, and what is.",
     "replay": "Decide a log again and compare.",
     "package": "Write a zip for each function of the cloud, of what it imports alone.",
+    "forecast-endpoint": "Deploy, look at and delete Chronos-2 on SageMaker.",
     "rebuild": "Fold the log again into its read models.",
     "cost": "What a month on AWS costs, computed from the template, and what it would if.",
 }
