@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 from boto3.exceptions import S3UploadFailedError
+from boto3.s3.transfer import S3Transfer
 
 from adapters.aws_calls import as_ours, aws_client, call, code_of
 from application.errors import OutsideError, Refused, Retryable
@@ -98,11 +99,11 @@ class Cloud:
         try:
             call(
                 what,
-                self._s3.upload_file,
-                Filename=str(path),
-                Bucket=wanted.bucket,
-                Key=wanted.key,
-                Callback=sent,
+                S3Transfer(self._s3).upload_file,
+                filename=str(path),
+                bucket=wanted.bucket,
+                key=wanted.key,
+                callback=sent,
             )
         except S3UploadFailedError as error:
             cause = error.__context__
