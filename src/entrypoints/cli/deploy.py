@@ -66,14 +66,15 @@ def command(
     from entrypoints.wiring.settings import load_settings
 
     wanted = stage_of(stage)
+    assembly = read_assembly(template_folder, wanted)
     asked = Deployment(
         stage=wanted,
-        assembly=read_assembly(template_folder, wanted),
+        assembly=assembly,
         settings=load_settings(path),
         may_replace=yes_replace,
         quota=endpoint_quota or QUOTA,
         given=pairs_in(given),
-        cost=lambda: cost_line(template_folder),
+        cost=lambda: cost_line(assembly.path),
     )
     aws = Aws(region_of(region))
     return finished(deploy(asked, aws, SystemClock(), Terminal(is_agreed=is_agreed)), wanted)

@@ -36,6 +36,7 @@ def command(stage: str, region: str | None, *, as_json: bool) -> int:
     from entrypoints.deploy.stage import stage_of
     from entrypoints.deploy.stage_status import stage_status
     from entrypoints.deploy.status_page import lines_of
+    from entrypoints.wiring.pairs import VARIABLE, instruments_of
 
     wanted, aws = stage_of(stage), Aws(region_of(region))
 
@@ -43,7 +44,6 @@ def command(stage: str, region: str | None, *, as_json: bool) -> int:
 
     def tables(told: Mapping[str, str]) -> tuple[ReadModels, Sequence[str]]:
         from adapters.read_models.dynamodb import DynamoReadModels
-        from entrypoints.wiring.pairs import VARIABLE, instruments_of
 
         models = DynamoReadModels(aws.client("dynamodb"), wanted.prefix, clock)
         return models, instruments_of(told.get(VARIABLE, "")).pairs

@@ -32,6 +32,8 @@ class Assembly:
     """One stack, ready to be deployed."""
 
     stack: str
+    path: Path
+    """Of the template."""
     template: dict[str, Any]
     assets: tuple[FileAsset, ...]
 
@@ -56,7 +58,7 @@ def read_assembly(folder: Path, stage: Stage) -> Assembly:
     buckets = sorted({one.bucket for one in assets})
     if len(buckets) > 1:
         raise InputError(f"{manifest}: names several buckets ({', '.join(buckets)}); one is known")
-    return Assembly(stage.stack, template, assets)
+    return Assembly(stage.stack, path, template, assets)
 
 
 def _stacks(folder: Path) -> dict[str, Path]:
