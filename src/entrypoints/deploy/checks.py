@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -11,10 +11,17 @@ from entrypoints.deploy.asset_bucket import asset_bucket
 from entrypoints.deploy.coincheck_secret import check_presence
 from entrypoints.deploy.serverless_quota import QUOTA, check_quota
 from entrypoints.deploy.stack_state import find_stack, hindrance, living
+from entrypoints.deploy.template_checks import (
+    check_code,
+    check_coins,
+    check_region,
+    endpoint_name,
+    secret_name,
+)
 from entrypoints.doctor.findings import Finding, Level, error, warning, well
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from entrypoints.deploy.asset_bucket import AssetBucket
     from entrypoints.deploy.clients import Aws
@@ -25,7 +32,6 @@ if TYPE_CHECKING:
     from entrypoints.deploy.stage import Stage
 
 _MARKS: Final = {Level.OK: "ok     ", Level.WARNING: "warning", Level.ERROR: "ERROR  "}
-_ENDPOINT: Final = "AWS::SageMaker::Endpoint"
 
 
 @attrs.define(slots=True)
@@ -102,26 +108,6 @@ def bucket_said(bucket: AssetBucket) -> Finding:
     return well("packages", f"bucket {bucket.name} {state}")
 
 
-def secret_name(template: Mapping[str, Any], stage: Stage) -> str:
-    """The name of the Coincheck secret, as order-executor is told it where that is plain text."""
-    wanted = stage.physical("order-executor")
-    for one in template.get("Resources", {}).values():
-        properties = one.get("Properties", {})
-        if properties.get("FunctionName") == wanted:
-            name = properties.get("Environment", {}).get("Variables", {}).get("COINCHECK_SECRET")
-            if isinstance(name, str) and name:
-                return name
-    return stage.physical("coincheck")
-
-
-def endpoint_name(template: Mapping[str, Any]) -> str:
-    """The name of a template's own endpoint; "" without one."""
-    for one in template.get("Resources", {}).values():
-        if one.get("Type") == _ENDPOINT:
-            return str(one.get("Properties", {}).get("EndpointName", ""))
-    return ""
-
-
 @attrs.frozen(slots=True, weakref_slot=False)
 class Ground:
     """What a deployment stands on."""
@@ -137,9 +123,13 @@ def check_ground(
     assembly: Assembly,
     parameters: Callable[[Stack | None], Parameters],
     checks: Checks,
+    coins: Sequence[str],
     quota: int = QUOTA,
 ) -> tuple[Ground, Parameters]:
-    """All checks of a deployment. Raises Refused where one of them says no."""
+    """All checks of a deployment; `coins`: those of the configuration.
+
+    Raises Refused where one of them says no.
+    """
     account = account_of(aws, checks)
     stack = living(find_stack(aws, stage.stack))
     checks.add(check_stack(stack, stage))
@@ -149,6 +139,9 @@ def check_ground(
     checks.add(check_keys(made))
     name = secret_name(assembly.template, stage)
     checks.make("Coincheck key", lambda: check_presence(aws, name))
+    checks.add(check_region(aws, assembly))
+    checks.add(check_code(assembly.template))
+    checks.add(check_coins(assembly.template, stage, coins))
     own = endpoint_name(assembly.template)
     checks.make("endpoint quota", lambda: check_quota(aws, assembly.template, own, quota))
     checks.passed("deploy")

@@ -1,6 +1,7 @@
 """What `python infra/app.py` wrote: the template of a stage's stack and the files it refers to."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,9 @@ from entrypoints.deploy.stage import Stage
 
 FOLDER: Final = Path("build/cdk.out")
 SYNTHESIZE: Final = "synthesize it with `python infra/app.py`"
+_ENVIRONMENT: Final = re.compile(r"aws://[^/]*/(?P<region>[a-z0-9-]+)")
+_ANY_REGION: Final = "unknown-region"
+_STACK: Final = "aws:cloudformation:stack"
 TEMPLATE: Final = ".template.json"
 
 
@@ -36,6 +40,8 @@ class Assembly:
     """Of the template."""
     template: dict[str, Any]
     assets: tuple[FileAsset, ...]
+    region: str | None
+    """Where alone it can be deployed; None: anywhere."""
 
     @property
     def bucket(self) -> str | None:
@@ -48,8 +54,11 @@ def read_assembly(folder: Path, stage: Stage) -> Assembly:
     found = _stacks(folder)
     if stage.stack not in found:
         there = ", ".join(sorted(found)) or "no stack at all"
-        raise InputError(f"{folder}: has {there}, not {stage.stack}; {SYNTHESIZE} for that stage")
-    path = found[stage.stack]
+        raise InputError(
+            f"{folder}: has {there}, not {stage.stack}; "
+            f"synthesize it with `STAGE={stage.name} python infra/app.py`"
+        )
+    path, region = found[stage.stack]
     template = _object(path)
     if not isinstance(template.get("Resources"), dict) or not template["Resources"]:
         raise InputError(f"{path}: has no Resources; {SYNTHESIZE}")
@@ -58,22 +67,32 @@ def read_assembly(folder: Path, stage: Stage) -> Assembly:
     buckets = sorted({one.bucket for one in assets})
     if len(buckets) > 1:
         raise InputError(f"{manifest}: names several buckets ({', '.join(buckets)}); one is known")
-    return Assembly(stage.stack, path, template, assets)
+    return Assembly(stage.stack, path, template, assets, region)
 
 
-def _stacks(folder: Path) -> dict[str, Path]:
-    """Templates by the name of their stack."""
+def _stacks(folder: Path) -> dict[str, tuple[Path, str | None]]:
+    """Templates and their regions by the name of the stack."""
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; {SYNTHESIZE}")
-    named = folder / "manifest.json"
-    names: dict[str, str] = {}
-    if named.is_file():
-        for artifact, one in _object(named).get("artifacts", {}).items():
+    manifest = folder / "manifest.json"
+    named: dict[str, tuple[str, str | None]] = {}
+    if manifest.is_file():
+        for artifact, one in _object(manifest).get("artifacts", {}).items():
             properties = one.get("properties", {})
-            if one.get("type") == "aws:cloudformation:stack" and "templateFile" in properties:
-                names[properties["templateFile"]] = properties.get("stackName", artifact)
-    templates = sorted(folder.glob(f"*{TEMPLATE}"))
-    return {names.get(one.name, one.name.removesuffix(TEMPLATE)): one for one in templates}
+            if one.get("type") == _STACK and "templateFile" in properties:
+                name = properties.get("stackName", artifact)
+                named[properties["templateFile"]] = name, _region(one.get("environment", ""))
+    found = {}
+    for path in sorted(folder.glob(f"*{TEMPLATE}")):
+        name, region = named.get(path.name, (path.name.removesuffix(TEMPLATE), None))
+        found[name] = path, region
+    return found
+
+
+def _region(environment: str) -> str | None:
+    """The region of aws://account/region; None where it is open."""
+    found = _ENVIRONMENT.fullmatch(environment)
+    return None if found is None or found["region"] == _ANY_REGION else found["region"]
 
 
 def _assets(manifest: Path, template: Path) -> list[FileAsset]:

@@ -67,6 +67,7 @@ async def deploy(asked: Deployment, aws: Aws, clock: Clock, dialogue: Dialogue) 
         assembly,
         lambda stack: parameters_for(assembly.template, stack, asked.settings, asked.given),
         Checks(dialogue),
+        asked.settings.instruments.pairs,
         asked.quota,
     )
     url = _published(asked, ground, aws, dialogue)

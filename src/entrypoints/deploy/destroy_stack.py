@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.aws_calls import code_of
 from application.errors import OutsideError, Refused
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from entrypoints.deploy.dialogue import Dialogue
     from entrypoints.deploy.stack_state import Stack
     from entrypoints.deploy.stage import Stage
+
+_NAMED: Final = frozenset({"DynamoDB::Table", "S3::Bucket"})
+"""What holds something is named, even where it can be made again from the log."""
 
 
 async def destroy(stage: Stage, aws: Aws, clock: Clock, dialogue: Dialogue) -> None:
@@ -63,7 +66,10 @@ def _said(stack: Stack, template: Mapping[str, Any], dialogue: Dialogue) -> None
         )
     kept, gone = sorted_out(template)
     rows = [("stays", kind, ", ".join(names)) for kind, names in kept.items()]
-    rows += [("goes", kind, f"{len(names)} of them") for kind, names in gone.items()]
+    rows += [
+        ("goes", kind, ", ".join(names) if kind in _NAMED else f"{len(names)} of them")
+        for kind, names in gone.items()
+    ]
     dialogue.table(f"{stack.name}: to be deleted", ("", "what", "which"), rows)
     if kept:
         dialogue.say("what stays costs its storage; deployed again, the stage takes it over")

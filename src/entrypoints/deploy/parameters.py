@@ -42,28 +42,9 @@ def configured(settings: Settings) -> Mapping[str, str]:
         "cryptopanickey": _secret(settings.news.token),
         "cryptopanicplan": settings.news.plan,
         "messagelanguage": settings.general.language,
-        "tradingpairsconfig": _pairs(settings),
         "strategyparameters": json.dumps(dict(settings.strategy), sort_keys=True),
     }
     return {name: value for name, value in found.items() if value}
-
-
-def _pairs(settings: Settings) -> str | None:
-    """The coins as TRADING_PAIRS_CONFIG, where they are not the known six."""
-    if not settings.pairs and not settings.general.coins:
-        return None
-    coins = {
-        one.pair: {
-            "binance": one.binance,
-            "coincheck": one.coincheck,
-            "news": one.news,
-            "name": one.name,
-            "min_amount": float(one.min_amount),
-            "decimals": one.decimals,
-        }
-        for one in settings.instruments
-    }
-    return json.dumps(coins, ensure_ascii=False)
 
 
 def parameters_for(

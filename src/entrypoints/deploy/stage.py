@@ -7,8 +7,8 @@ import attrs
 
 from application.errors import InputError
 
-DEFAULT: Final = "default"
-"""What the stage is called that has no name of its own in its prefix."""
+DEFAULT: Final = "prod"
+"""The stage whose names have no name of its own in them."""
 REGION: Final = "ap-northeast-1"
 """Where it is deployed when neither the command nor the AWS configuration says."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9]{0,14}")

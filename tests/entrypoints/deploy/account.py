@@ -43,8 +43,8 @@ def template(prefix: str = "eth-trading-dev-") -> dict[str, Any]:
     return {
         "Parameters": {
             "TradingMode": {"Type": "String", "Default": "dry_run"},
-            "SlackWebhookUrl": secret,
-            "CryptoPanicApiKey": secret,
+            "SlackWebhook": secret,
+            "CryptoPanicKey": secret,
             "AlertEmail": {"Type": "String", "Default": ""},
             "BootstrapVersion": {
                 "Type": "AWS::SSM::Parameter::Value<String>",

@@ -83,7 +83,7 @@ async def test_arming_leaves_all_other_parameters_and_the_template(cloud: Accoun
     await armed(cloud)
     after = cloud.formation.stack(STACK)
     assert after.parameters == before | {"TradingMode": "live"}
-    assert after.parameters["SlackWebhookUrl"] == WEBHOOK
+    assert after.parameters["SlackWebhook"] == WEBHOOK
     assert after.template == template
     (asked,) = cloud.formation.called("update_stack")
     assert [one for one in asked["Parameters"] if "ParameterValue" in one] == [

@@ -10,12 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.errors import InputError
+from domain.instruments import DEFAULT
 from entrypoints.deploy.asset_bucket import AssetBucket
+from entrypoints.deploy.clients import Aws
 from entrypoints.deploy.cloud_assembly import read_assembly
 from entrypoints.deploy.options import pairs_in
 from entrypoints.deploy.publish import zip_folder
 from entrypoints.deploy.stage import stage_of
+from entrypoints.deploy.template_checks import check_code, check_coins, check_region
 from entrypoints.deploy.template_edits import edited
+from entrypoints.doctor.findings import Level
 from tests.entrypoints.deploy.account import ACCOUNT, BOOTSTRAP, synthesized, template
 
 DEV = stage_of("dev")
@@ -23,13 +27,13 @@ OWN = AssetBucket("own", exists=True, is_own=True)
 
 
 def test_a_stage_gives_its_names() -> None:
-    assert (stage_of("default").prefix, stage_of("default").stack) == (
+    assert (stage_of("prod").prefix, stage_of("prod").stack) == (
         "eth-trading-",
         "eth-trading",
     )
     assert (DEV.prefix, DEV.stack) == ("eth-trading-dev-", "eth-trading-dev")
     assert DEV.command("arm") == "crypto-trader arm --stage dev"
-    assert stage_of("default").command("arm") == "crypto-trader arm"
+    assert stage_of("prod").command("arm") == "crypto-trader arm"
 
 
 @pytest.mark.parametrize("name", ["", "Dev", "dev-2", "2dev", "dev stage", "a" * 16])
@@ -155,7 +159,7 @@ def test_parameters_are_names_and_values() -> None:
         pairs_in(["A"])
 
 
-@given(st.sampled_from(["SlackWebhookUrl", "CryptoPanicApiKey", "GitHubToken"]), st.text())
+@given(st.sampled_from(["SlackWebhook", "CryptoPanicKey", "GitHubToken"]), st.text())
 def test_a_key_on_the_command_line_is_refused_and_not_repeated(name: str, value: str) -> None:
     with pytest.raises(InputError) as said:
         pairs_in([f"{name}={value}"])
@@ -163,3 +167,47 @@ def test_a_key_on_the_command_line_is_refused_and_not_repeated(name: str, value:
         f"--parameter {name}: a key has no place on a command line; "
         "set it in the configuration or the environment"
     )
+
+
+def test_a_template_of_another_region_is_an_error(tmp_path: Path) -> None:
+    synthesized(tmp_path, template())
+    properties = {"templateFile": "eth-trading-dev.template.json"}
+    for region, level in (
+        ("eu-west-1", Level.ERROR),
+        ("ap-northeast-1", Level.OK),
+        ("unknown-region", Level.OK),
+    ):
+        artifact = {
+            "type": "aws:cloudformation:stack",
+            "environment": f"aws://unknown-account/{region}",
+            "properties": properties,
+        }
+        manifest = {"artifacts": {"eth-trading-dev": artifact}}
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+        found = check_region(Aws("ap-northeast-1"), read_assembly(tmp_path, DEV))
+        assert found.level is level, region
+
+
+def test_functions_without_a_package_are_an_error() -> None:
+    content = template()
+    assert check_code(content).level is Level.OK
+    content["Resources"]["WarmUp"]["Properties"]["Code"] = {"ZipFile": "pass"}
+    found = check_code(content)
+    assert found.level is Level.ERROR
+    assert found.text == "1 of 2 have no package: eth-trading-dev-warm-up ..."
+
+
+def test_other_coins_than_the_configured_ones_are_a_warning() -> None:
+    content = template()
+    six = DEFAULT.pairs
+    assert check_coins(content, DEV, six).level is Level.OK
+    assert check_coins(content, DEV, six[:2]).level is Level.WARNING
+    coin = {"binance": "ADAUSDT", "coincheck": "ada_jpy", "news": "ADA", "name": "Cardano"}
+    collector = {
+        "FunctionName": "eth-trading-dev-price-collector",
+        "Environment": {"Variables": {"TRADING_PAIRS_CONFIG": json.dumps({"ada_usdt": coin})}},
+    }
+    content["Resources"]["C"] = {"Type": "AWS::Lambda::Function", "Properties": collector}
+    assert check_coins(content, DEV, ("ada_usdt",)).level is Level.OK
+    collector["Environment"]["Variables"]["TRADING_PAIRS_CONFIG"] = "{"
+    assert check_coins(content, DEV, six).level is Level.ERROR

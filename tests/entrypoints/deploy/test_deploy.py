@@ -87,8 +87,8 @@ async def test_keys_reach_cloudformation_and_nothing_that_is_said(cloud: Account
     (asked,) = cloud.formation.called("create_change_set")
     sent = {one["ParameterKey"]: one.get("ParameterValue") for one in asked["Parameters"]}
     assert sent == {
-        "SlackWebhookUrl": WEBHOOK,
-        "CryptoPanicApiKey": KEY,
+        "SlackWebhook": WEBHOOK,
+        "CryptoPanicKey": KEY,
         "TradingMode": "dry_run",
     }
     assert KEY not in owner.told
@@ -289,10 +289,10 @@ async def test_a_warm_up_that_fails_says_that_the_stack_is_deployed(cloud: Accou
 async def test_without_keys_it_deploys_and_says_which_are_missing(cloud: Account) -> None:
     bare = settings(slack=Slack(), news=News())
     owner = await deployed(cloud, settings=bare)
-    assert "warning keys: not configured: SlackWebhookUrl, CryptoPanicApiKey" in owner.told
+    assert "warning keys: not configured: SlackWebhook, CryptoPanicKey" in owner.told
     await deployed(cloud)
     owner = await deployed(cloud, settings=bare)
-    assert cloud.formation.stack(STACK).parameters["SlackWebhookUrl"] == WEBHOOK
+    assert cloud.formation.stack(STACK).parameters["SlackWebhook"] == WEBHOOK
     assert "not configured" not in owner.told
 
 
