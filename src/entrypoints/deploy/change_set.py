@@ -9,6 +9,7 @@ import attrs
 
 from application.errors import Refused, Retryable
 from entrypoints.deploy.stack_state import find_stack
+from entrypoints.deploy.validation import POINTER, objections
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,8 +88,11 @@ async def make_change_set(
     found = ChangeSet(made["Id"], made.get("StackId", name), is_new, changes_in(seen["Changes"]))
     if seen["Status"] == "CREATE_COMPLETE":
         return found
-    discard(aws, found)
     reason = seen.get("StatusReason", "no reason given")
+    wrong = objections(aws, ChangeSetName=found.identity) if POINTER in reason else []
+    discard(aws, found)
+    if wrong:
+        reason = "; ".join(f"{one.logical}: {one.reason}" for one in wrong)
     if any(one in reason for one in _NOTHING):
         return None
     raise Refused(f"CloudFormation does not take the template of {name}: {reason}")

@@ -22,9 +22,10 @@ TEMPLATE: Final = ".template.json"
 class FileAsset:
     """A file or folder to be published; `bucket` and `key` as the template refers to them.
 
-    `bucket` may hold ${AWS::AccountId} and ${AWS::Region}.
+    `bucket` may hold ${AWS::AccountId} and ${AWS::Region}; `name` is for humans.
     """
 
+    name: str
     source: Path
     is_folder: bool
     bucket: str
@@ -109,11 +110,12 @@ def _assets(manifest: Path, template: Path) -> list[FileAsset]:
             bucket, key = places[0]["bucketName"], places[0]["objectKey"]
         except (KeyError, IndexError, TypeError) as missing:
             raise InputError(f"{manifest}: file {name} lacks {missing}; {SYNTHESIZE}") from None
+        said = str(one.get("displayName") or path.name)
         if path == template:
             continue
         if not path.exists():
             raise InputError(f"{path}: is named by {manifest.name} and not there; {SYNTHESIZE}")
-        assets.append(FileAsset(path, is_folder and path.is_dir(), bucket, key))
+        assets.append(FileAsset(said, path, is_folder and path.is_dir(), bucket, key))
     return assets
 
 

@@ -9,6 +9,7 @@ import attrs
 from adapters.aws_calls import code_of
 from application.errors import OutsideError, Refused, Retryable
 from entrypoints.deploy.stack_state import find_stack, is_absent
+from entrypoints.deploy.validation import POINTER, objections
 
 if TYPE_CHECKING:
     from application.ports.clock import Clock
@@ -38,7 +39,7 @@ class Failure:
     def sentence(self) -> str:
         """It in words."""
         short = self.resource_type.removeprefix("AWS::")
-        return f"{self.logical} ({short}) failed first: {self.reason}"
+        return f"{self.logical} ({short}) failed first: {self.reason.rstrip('. ')}"
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -86,7 +87,7 @@ async def follow(aws: Aws, stack: str, after: str | None, clock: Clock, dialogue
                 spoke = clock.now()
             failure = failure or failure_in(event)
         if seen and not status.endswith("_IN_PROGRESS"):
-            return End(status, failure, done)
+            return End(status, _spelled_out(aws, stack, failure), done)
         if clock.now() >= until:
             raise Retryable(
                 f"{stack} is still {status} after {LIMIT_S / 60:.0f} minutes; it goes on without "
@@ -96,6 +97,16 @@ async def follow(aws: Aws, stack: str, after: str | None, clock: Clock, dialogue
             dialogue.say(f"  ... {status}")
             spoke = clock.now()
         await clock.sleep(_POLL_S)
+
+
+def _spelled_out(aws: Aws, stack: str, failure: Failure | None) -> Failure | None:
+    """The thing itself where a failure only points to a list of what is wrong."""
+    if failure is None or POINTER not in failure.reason:
+        return failure
+    found = objections(aws, StackName=stack)
+    if not found:
+        return failure
+    return Failure(found[0].resource_type, found[0].logical, found[0].reason)
 
 
 def _look(

@@ -27,7 +27,7 @@ def publish(aws: Aws, bucket: str, assets: tuple[FileAsset, ...], dialogue: Dial
         with _content(one) as content:
             size = content.seek(0, 2)
             content.seek(0)
-            dialogue.say(f"  uploading {number} of {len(missing)}: {one.source.name}, {_mb(size)}")
+            dialogue.say(f"  uploading {number} of {len(missing)}: {one.name}, {_mb(size)}")
             _put(aws, bucket, one.key, content)
     return len(missing)
 
@@ -40,7 +40,7 @@ def publish_template(aws: Aws, bucket: str, stack: str, template: str) -> str:
             content.write(template.encode())
             content.seek(0)
             _put(aws, bucket, key, content)
-    return f"https://{bucket}.s3.{aws.region}.amazonaws.com/{key}"
+    return f"{aws.client('s3').meta.endpoint_url}/{bucket}/{key}"
 
 
 def _put(aws: Aws, bucket: str, key: str, content: IO[bytes]) -> None:

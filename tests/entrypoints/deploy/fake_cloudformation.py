@@ -55,6 +55,7 @@ class FakeCloudFormation(FakeClient):
         self.broken: dict[str, str] = {}
         self.left: set[str] = set()
         self.replacing: dict[str, str] = {}
+        self.objections: dict[str, str] = {}
 
     def stack(self, name: str) -> FakeStack:
         """A living stack by name, or any by id."""
@@ -112,8 +113,9 @@ class FakeCloudFormation(FakeClient):
 
     def _template(self, url: str) -> dict[str, Any]:
         parts = urlsplit(url)
-        bucket = parts.netloc.partition(".")[0]
-        body = self._s3.get_object(Bucket=bucket, Key=parts.path.lstrip("/"))["Body"].read()
+        assert parts.netloc == f"s3.{REGION}.amazonaws.com"
+        bucket, _, key = parts.path.lstrip("/").partition("/")
+        body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return json.loads(body)
 
     @staticmethod
@@ -174,6 +176,9 @@ class FakeCloudFormation(FakeClient):
         one["looks"] += 1
         if one["looks"] == 1:
             return {"Status": "CREATE_IN_PROGRESS"}
+        if self.objections:
+            reason = "Validation failed with 1 error(s). Call DescribeEvents for them."
+            return {"Status": "FAILED", "StatusReason": reason}
         if not one["changes"]:
             reason = (
                 "The submitted information didn't contain changes. Submit different information."
@@ -184,6 +189,20 @@ class FakeCloudFormation(FakeClient):
         if first + PAGE < len(one["changes"]):
             answer["NextToken"] = str(first + PAGE)
         return answer
+
+    def op_describe_events(self, **given: Any) -> Any:
+        assert "StackName" in given or given["ChangeSetName"] in self.change_sets
+        events = [
+            {
+                "EventId": name,
+                "EventType": "VALIDATION_ERROR",
+                "LogicalResourceId": name,
+                "ResourceType": "AWS::S3::Bucket",
+                "ValidationStatusReason": reason,
+            }
+            for name, reason in self.objections.items()
+        ]
+        return {"OperationEvents": [{"EventId": "0", "EventType": "STACK_EVENT"}, *events]}
 
     def op_delete_change_set(self, **given: Any) -> None:
         del self.change_sets[given["ChangeSetName"]]

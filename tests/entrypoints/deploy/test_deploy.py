@@ -12,6 +12,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from adapters.aws_calls import aws_client
 from application.errors import InputError, OutsideError, Refused
 from entrypoints.deploy.deploy_stack import deploy
+from entrypoints.deploy.destroy_stack import destroy
 from entrypoints.deploy.monthly_cost import cost_line
 from entrypoints.deploy.serverless_quota import check_quota
 from entrypoints.deploy.stack_state import find_stack, hindrance
@@ -473,3 +474,31 @@ def test_without_a_cost_model_it_says_how_to_ask() -> None:
         raise ModuleNotFoundError("entrypoints.cost")
 
     assert cost_line(Path("x"), absent) == "`crypto-trader cost` says what it costs a month"
+
+
+@asynchronous
+async def test_what_a_validation_only_points_to_is_spelled_out(cloud: Account) -> None:
+    cloud.formation.objections = {"Reports": "a bucket of that name already exists"}
+    with pytest.raises(Refused, match=r"does not take .* Reports: a bucket of that name"):
+        await deployed(cloud)
+    assert status(cloud) == "none"
+    assert cloud.formation.change_sets == {}
+
+
+@asynchronous
+async def test_a_validation_after_the_yes_is_spelled_out_too(cloud: Account) -> None:
+    cloud.formation.broken = {"Queue": "Validation failed with 1 error(s). Call DescribeEvents."}
+    whole = cloud.formation.op_execute_change_set
+
+    def execute(**given):
+        whole(**given)
+        cloud.formation.objections = {"Reports": "a bucket of that name already exists."}
+
+    cloud.formation.op_execute_change_set = execute
+    with pytest.raises(Refused, match=r"Reports \(S3::Bucket\) failed first: .* exists. It was"):
+        await deployed(cloud)
+    cloud.formation.objections = {}
+    await destroy(cloud.stage, cloud.aws, cloud.clock, Owner(typed=STACK))
+    cloud.formation.failing["describe_events"] = refusal("DescribeEvents", "AccessDenied", "no")
+    with pytest.raises(Refused, match=r"Queue .* Call DescribeEvents"):
+        await deployed(cloud)
