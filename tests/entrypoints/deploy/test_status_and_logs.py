@@ -232,6 +232,12 @@ def test_lines_of_all_functions_are_merged_by_time(cloud: Account, now: int) -> 
     assert [one.text for one in lines_since(cloud.aws, cloud.stage, only, now)] == ["one", "three"]
 
 
+def test_lines_of_one_moment_stay_in_their_order(cloud: Account, now: int) -> None:
+    write(cloud, "aggregator", [(now, "START"), (now, "in between"), (now, "END")])
+    found = lines_since(cloud.aws, cloud.stage, Wanted(), now)
+    assert [one.text for one in found] == ["START", "in between", "END"]
+
+
 def test_errors_are_what_a_human_is_told_of(cloud: Account, now: int) -> None:
     lines = [
         '{"level":"INFO","message":"done"}',
