@@ -1,7 +1,7 @@
 """The state machine of an analysis: components of all pairs, then one decision."""
 
 import json
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -9,32 +9,32 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as states
 
 from infra.functions import KEPT_DAYS, trusted
-from infra.stage import Stage
-
-Batching = Literal["per_analysis", "per_pair"]
+from infra.stage import Batching, Stage
 
 PARALLEL_PAIRS: Final = 6
-FORECAST_S: Final = 150
-"""With what it tries again by itself; the state does not repeat it."""
+FORECAST_S: Final = 148
+"""With what it tries again by itself; the state calls it again only where it was not run at all."""
 BRANCH_S: Final = 28
 """An attempt of technical or sentiment; two of them and a pause are under 60 s."""
 DECISION_S: Final = 28
 MACHINE_S: Final = 240
 RETRIES: Final = 1
 PAUSE_S: Final = 2
+NOT_RUN: Final = ("Lambda.TooManyRequestsException",)
+"""What says at once that a function was not run: calling it again costs a pause and no time."""
 LAMBDA_BUSY: Final = (
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
+    *NOT_RUN,
 )
 
 
 def definition(arns: dict[str, str], batching: Batching) -> dict[str, Any]:
     """The machine in the states language; `arns` of its four functions by name."""
-    forecast = _component(arns["chronos-caller"], FORECAST_S, retries=())
-    technical = _component(arns["technical"], BRANCH_S, retries=("Retryable",))
-    sentiment = _component(arns["sentiment-getter"], BRANCH_S, retries=("Retryable",))
+    forecast = _component(arns["chronos-caller"], FORECAST_S, retries=NOT_RUN)
+    technical = _component(arns["technical"], BRANCH_S, retries=("Retryable", *LAMBDA_BUSY))
+    sentiment = _component(arns["sentiment-getter"], BRANCH_S, retries=("Retryable", *LAMBDA_BUSY))
     per_pair = {"Technical": technical, "Sentiment": sentiment}
     if batching == "per_pair":
         per_pair["Forecast"] = forecast
@@ -120,7 +120,7 @@ def _component(arn: str, seconds: int, *, retries: tuple[str, ...]) -> dict[str,
         "Resource": arn,
         "Parameters": {"analysis.$": "$.analysis", "at.$": "$.at", "pairs.$": "$.pairs"},
         "TimeoutSeconds": seconds,
-        "Retry": [_retry((*retries, *LAMBDA_BUSY))],
+        "Retry": [_retry(retries)],
         "End": True,
     }
 
@@ -134,14 +134,6 @@ def _retry(errors: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def longest_s(batching: Batching) -> int:
-    """The longest that the states together may take (s)."""
-    branch = (RETRIES + 1) * BRANCH_S + PAUSE_S
-    components = max(FORECAST_S + PAUSE_S, branch)
-    del batching  # beside each other in both
-    return components + (RETRIES + 1) * DECISION_S + PAUSE_S
-
-
 def make_workflow(stack: Stack, stage: Stage, functions: dict[str, str]) -> states.CfnStateMachine:
     """The machine with its role and, where it keeps no history of its own, a log of failures."""
     group = logs.CfnLogGroup(
@@ -153,7 +145,7 @@ def make_workflow(stack: Stack, stage: Stage, functions: dict[str, str]) -> stat
     role = iam.CfnRole(
         stack,
         "AnalysisRole",
-        assume_role_policy_document=trusted("states.amazonaws.com"),
+        assume_role_policy_document=trusted("states.amazonaws.com", account=stack.account),
         policies=[
             iam.CfnRole.PolicyProperty(
                 policy_name="own",

@@ -1,7 +1,9 @@
 """The stack put together. `python infra/app.py` synthesizes into build/cdk.out, without the CLI.
 
-STAGE=prod FORECAST_BATCHING=per_pair python infra/app.py
-python -c 'from infra.app import synthesized; ...'   for tests
+    STAGE=test FORECAST_BATCHING=per_pair python infra/app.py
+    cdk synth -c stage=test -c forecast_batching=per_pair        with the CLI, from infra/
+
+CONTEXT lists what can be said; the CLI's context goes before the environment.
 """
 
 import json
@@ -25,19 +27,34 @@ from aws_cdk import (  # noqa: E402
     Stack,
 )
 
+from application.errors import ConfigurationError  # noqa: E402
 from infra.alarms import make_alarms, make_filters  # noqa: E402
 from infra.analysis_workflow import make_workflow  # noqa: E402
 from infra.buckets import bucket_name, make_buckets  # noqa: E402
 from infra.forecast_endpoint import endpoint_name, make_endpoint  # noqa: E402
 from infra.functions import make_functions  # noqa: E402
 from infra.order_queue import feed, make_queues  # noqa: E402
+from infra.reviewed import acknowledge  # noqa: E402
 from infra.schedules import make_schedules  # noqa: E402
-from infra.stage import Stage  # noqa: E402
+from infra.stage import Stage, checked  # noqa: E402
 from infra.tables import make_tables  # noqa: E402
 
 COINCHECK: Final = "coincheck"
 GITHUB: Final = "github"
 FOLDER: Final = ROOT / "build" / "cdk.out"
+CONTEXT: Final = {
+    "stage": "STAGE",
+    "region": "AWS_REGION",
+    "coins": "TRADING_PAIRS_CONFIG",
+    "forecast_batching": "FORECAST_BATCHING",
+    "workflow_type": "WORKFLOW_TYPE",
+    "endpoint": "SAGEMAKER_ENDPOINT",
+    "with_endpoint": "WITH_ENDPOINT",
+    "packages": "PACKAGES",
+    "alarm_email": "ALARM_EMAIL",
+    "auto_fix": "AUTO_FIX",
+}
+"""What describes a stage: the CLI's key and the variable."""
 
 
 def build(app: App, stage: Stage) -> Stack:
@@ -81,6 +98,7 @@ def build(app: App, stage: Stage) -> Stack:
     make_filters(stack, made)
     if stage.with_endpoint:
         make_endpoint(stack, stage, buckets["models"])
+    acknowledge(stack)
     for name, value in (
         ("Prefix", stage.prefix),
         ("Queue", queues.orders.ref),
@@ -144,8 +162,8 @@ def _values(stack: Stack, stage: Stage, queues: Any, machine: str, endpoint: str
 
 def _grants(
     stack: Stack, stage: Stage, queues: Any, machine: str, endpoint: str
-) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Actions and resource of whatever is not a table."""
+) -> dict[str, tuple[tuple[str, ...], str] | None]:
+    """Actions and resource of whatever is not a table; None for what the stage does without."""
 
     def secret(name: str) -> str:
         # Secrets Manager puts six characters of its own behind a name
@@ -159,7 +177,7 @@ def _grants(
     reports = stack.format_arn(
         service="s3", region="", account="", resource=bucket_name(stage, "reports")
     )
-    found: dict[str, tuple[tuple[str, ...], str]] = {
+    found: dict[str, tuple[tuple[str, ...], str] | None] = {
         "queue": (("sqs:SendMessage",), queues.orders.attr_arn),
         "consume": (
             (
@@ -174,6 +192,8 @@ def _grants(
         "workflow": (("states:StartExecution",), machine),
         "reports": (("s3:PutObject",), f"{reports}/*"),
         "coincheck": (("secretsmanager:GetSecretValue",), secret(COINCHECK)),
+        "github": (("secretsmanager:GetSecretValue",), secret(GITHUB)) if stage.auto_fix else None,
+        "endpoint": None,
     }
     if endpoint:
         found["endpoint"] = (
@@ -184,7 +204,7 @@ def _grants(
 
 
 def stage_from(environment: dict[str, str]) -> Stage:
-    """The stage that variables describe."""
+    """The stage that variables describe. Raises ConfigurationError that names the variable."""
     packages = environment.get("PACKAGES", "")
     if not packages and (ROOT / "build" / "functions" / "technical.zip").is_file():
         packages = str(ROOT / "build" / "functions")
@@ -199,18 +219,38 @@ def stage_from(environment: dict[str, str]) -> Stage:
         "endpoint": environment.get("SAGEMAKER_ENDPOINT"),
         "alarm_email": environment.get("ALARM_EMAIL"),
     }
-    return Stage(
-        **{name: value for name, value in given.items() if value},  # type: ignore[arg-type]
-        with_endpoint=environment.get("WITH_ENDPOINT") == "yes",
-        packages=packages,
-        addresses=tuple(json.loads(environment.get("ADDRESSES", "{}")).items()),
+    return checked(
+        Stage(
+            **{name: value for name, value in given.items() if value},  # type: ignore[arg-type]
+            with_endpoint=_is_yes("WITH_ENDPOINT", environment),
+            auto_fix=_is_yes("AUTO_FIX", environment),
+            packages=packages,
+            addresses=tuple(json.loads(environment.get("ADDRESSES", "{}")).items()),
+        )
     )
+
+
+def _is_yes(name: str, environment: dict[str, str]) -> bool:
+    said = environment.get(name, "") or "no"
+    if said not in {"yes", "no"}:
+        raise ConfigurationError(f"{name}: write yes or no, not {said}")
+    return said == "yes"
+
+
+def described(app: App, environment: dict[str, str]) -> dict[str, str]:
+    """The environment, with the CLI's context over it."""
+    said = {name: app.node.try_get_context(key) for key, name in CONTEXT.items()}
+    return environment | {name: str(value) for name, value in said.items() if value is not None}
 
 
 def main() -> None:
     """Synthesize the stage of the environment."""
     app = App(outdir=os.environ.get("CDK_OUTDIR", str(FOLDER)), analytics_reporting=False)
-    build(app, stage_from(dict(os.environ)))
+    try:
+        stage = stage_from(described(app, dict(os.environ)))
+    except ConfigurationError as error:
+        sys.exit(str(error))
+    build(app, stage)
     app.synth()
 
 

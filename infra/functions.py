@@ -37,6 +37,7 @@ class Row:
     sends: tuple[str, ...] = ()
     """queue, workflow, endpoint, reports; consume is the queue's other end."""
     secrets: tuple[str, ...] = ()
+    """Names in Secrets Manager; one that the stage does without is not granted."""
     looks_over: tuple[str, ...] = ()
     """Tables of a handful of rows, without a sort key, in which what is flagged is looked for."""
     reads_whole_log: bool = False
@@ -121,6 +122,7 @@ ROWS: Final = (
         settings=settings.ErrorRemediator,
         timeout=30,
         writes=(LOG,),
+        secrets=("github",),
         is_watched=False,
     ),
     Row(
@@ -199,7 +201,7 @@ def statements_of(
         index = f"{table_arn(stack, stage, LOG)}/index/{INDEX}"
         found.append(_statement(["dynamodb:Query"], index))
     for name in (*row.sends, *row.secrets):
-        if name in grants:
+        if grants[name] is not None:
             granted, arn = grants[name]
             found.append(_statement(list(granted), arn))
     return found
@@ -295,18 +297,16 @@ def _code(stack: Stack, stage: Stage, row: Row) -> Any:
     )
 
 
-def trusted(service: str) -> dict[str, Any]:
-    """A role that only a service of AWS may take on."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": service},
-                "Action": "sts:AssumeRole",
-            }
-        ],
+def trusted(service: str, *, account: str = "") -> dict[str, Any]:
+    """A role that only a service of AWS may take on; with `account` only on its behalf."""
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
     }
+    if account:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def invocable(stack: Stack, made: Made, name: str, principal: str, source: str) -> Any:

@@ -20,7 +20,7 @@ def make_schedules(stack: Stack, stage: Stage, made: dict[str, Made]) -> None:
     role = iam.CfnRole(
         stack,
         "SchedulerRole",
-        assume_role_policy_document=trusted("scheduler.amazonaws.com"),
+        assume_role_policy_document=trusted("scheduler.amazonaws.com", account=stack.account),
         policies=[
             iam.CfnRole.PolicyProperty(
                 policy_name="own",
