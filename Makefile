@@ -41,8 +41,8 @@ demo: setup  ## trade the sample candles and write a report to look at
 	@echo "  $(BIN)/crypto-trader explain --log build/demo.sqlite ID"
 
 .PHONY: test
-test: setup  ## install and run the tests
-	$(BIN)/python -m pytest -q
+test: setup  ## install and run the tests, a process for each core
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 .PHONY: check
 check: setup  ## lint, types, import contracts, shape

@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from freezegun import freeze_time
+from freezegun import configure, freeze_time
 
 from domain.instant import iso, parse, to_datetime
 
 MORNING = "2026-02-08T16:05:00Z"
 """Five past one at night in Japan."""
 TICK_0 = parse(MORNING)
+
+# it imports its models when they are looked at, and freezing looks at every loaded module
+configure(extend_ignore_list=["aws_lambda_powertools"])
 
 
 class FrozenClock:

@@ -14,6 +14,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 DROP = "loopback.drop"
 """The name of the extension that closes a connection without an answer."""
 START_S = 10.0
+END_S = 5
+"""How long a connection that somebody forgot may hold up the end."""
 
 
 class DroppingProtocol(H11Protocol):
@@ -64,6 +66,7 @@ def serving(app: Starlette, port: int = 0) -> Iterator[str]:
         access_log=False,
         server_header=False,
         timeout_keep_alive=60,
+        timeout_graceful_shutdown=END_S,
     )
     server = _Server(config)
     thread = Thread(target=server.run, args=([listening],), name="loopback", daemon=True)
@@ -78,4 +81,4 @@ def serving(app: Starlette, port: int = 0) -> Iterator[str]:
             let_go = getattr(app.state, "let_go", None)
             if let_go is not None:
                 let_go()
-            thread.join()
+            thread.join(2 * END_S)
