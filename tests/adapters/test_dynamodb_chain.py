@@ -14,6 +14,7 @@ from application.commit import Log
 from application.ports.tamper_evidence import ChainReport
 from application.upkeep.anchor_log import anchor_log
 from application.upkeep.audit_log import audit_log
+from domain.events import LogAnchored
 from tests.given.aws_tables import PREFIX, stage_in_moto
 from tests.given.history import START, commit, mixed_history, price
 
@@ -163,6 +164,23 @@ async def test_an_anchor_covers_what_nothing_can_arrive_before_any_more(desk: De
     assert (await desk.chain.check(anchor.digest)).violations == ()
 
 
+async def test_an_anchor_goes_on_from_the_one_before(desk: Desk) -> None:
+    await write_history(desk)
+    before = await desk.store.version("anchors")
+    for day in (1, 2):
+        desk.clock.move_to(desk.clock.now() + 2 * MINUTE)
+        anchor = await desk.chain.anchor()
+        assert anchor == (await desk.chain.check()).anchor, "the same as from the beginning"
+        event = LogAnchored(anchor.commits, anchor.digest, anchor.through)
+        await desk.store.append([commit("anchors", before + day, event)])
+        await desk.store.append([commit("more", day, price())])
+    desk.drop("ticks", 6)
+    desk.clock.move_to(desk.clock.now() + 2 * MINUTE)
+    again = await desk.chain.anchor()
+    assert again.commits == anchor.commits + 2, "nothing before the anchor is read again"
+    assert (await desk.chain.check()).violations, "and a check reads everything"
+
+
 async def test_commits_of_one_position_always_stand_in_the_same_order(desk: Desk) -> None:
     for stream in ("b", "a"):
         await desk.store.append([commit(stream, 1, price())])
@@ -175,7 +193,7 @@ async def test_commits_of_one_position_always_stand_in_the_same_order(desk: Desk
         desk.put({**first, "position": one["position"]})
         desk.put({**second, "position": one["position"]})
         desk.clock.move_to(START + 2 * MINUTE)
-        names = [stored.record.stream for stored in desk.chain._settled()]
+        names = [stored.record.stream for stored in desk.chain._settled(0)]
         assert names == ["a", "b"]
 
 

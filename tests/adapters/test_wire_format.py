@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from adapters.wire_format.decode import EventDecoder, decode_events
 from adapters.wire_format.digest import RunDigest
 from adapters.wire_format.encode import encode_events
+from adapters.wire_format.pack import pack, unpack
 from adapters.wire_format.upcast import SCHEMAS
 from adapters.wire_format.wire_structs import struct_maker
 from application.errors import Broken
@@ -234,3 +236,10 @@ def test_a_kind_of_event_may_hold_only_what_can_be_written() -> None:
 
     with pytest.raises(TypeError, match=r"event\.numbers"):
         struct_maker(Odd, 1)
+
+
+def test_threads_pack_and_unpack_beside_each_other() -> None:
+    bodies = [b"[" + str(n).encode() * 3000 + b"]" for n in range(1000, 1400)]
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(5):
+            assert list(threads.map(lambda one: unpack(pack(one)), bodies)) == bodies

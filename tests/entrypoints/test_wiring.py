@@ -1,6 +1,8 @@
 """One set of names, one program: environments differ in their plugs alone."""
 
 import asyncio
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -178,6 +180,26 @@ def test_a_file_and_the_memory_hold_the_same_log_of_the_same_two_days(file) -> N
     assert PositionClosed in kinds
 
 
-def test_wiring_leaves_out_what_it_does_not_need() -> None:
-    """Batch libraries belong to commands that read files, not to the trader's environments."""
-    assert "boto3" not in sys.modules
+def test_wiring_leaves_out_what_it_does_not_need(tmp_path: Path) -> None:
+    """Batch libraries and the cloud belong to other commands, not to the trader's environments."""
+    built = f"""
+import sys
+from pathlib import Path
+from entrypoints.wiring.in_memory import in_memory
+from entrypoints.wiring.local import local
+for container in (in_memory(), local(Path({str(tmp_path / "log.sqlite")!r}))):
+    container.log; container.clock()
+print(",".join({{one.partition(".")[0] for one in sys.modules}}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", built],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": "src"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.strip().split(","))
+    assert "adapters" in loaded
+    assert loaded.isdisjoint({"boto3", "botocore", "pandas", "pyarrow", "finta", "torch"})

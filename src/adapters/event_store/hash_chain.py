@@ -17,6 +17,8 @@ from domain.events.recorded import event_id
 
 START: Final = bytes(32)
 """What stands before the first commit of a stream."""
+NOTHING: Final = sha256().digest()
+"""The digest of a log without commits."""
 MOST: Final = 1_000
 """Flaws that are kept; the first ones tell what happened."""
 _HEADER: Final = b"%b%d %d %d %d %d %d %d %d\n"
@@ -67,6 +69,11 @@ def _link(
     lengths = len(stream), len(correlation), len(causation), len(writer)
     header = _HEADER % (previous, position, version, last_version, at, *lengths)
     return sha256(b"".join((header, stream, correlation, causation, writer, body))).digest()
+
+
+def rolled(digest: bytes, hashed: bytes) -> bytes:
+    """The digest of a log with one commit more; it begins as NOTHING."""
+    return sha256(digest + hashed).digest()
 
 
 class StoredCommit(NamedTuple):
@@ -125,7 +132,7 @@ class _Check:
         self._commits = 0
         """How many there were; where they are numbered, the number of the last one."""
         self._events = 0
-        self._digest = sha256()
+        self._digest = NOTHING
         self._found: list[Violation] = []
         self._lacking: list[int] = []
         """Positions where commits begin to be missing."""
@@ -135,7 +142,7 @@ class _Check:
         """Position -> stream and version of commits that a stream seems to begin with, wrongly."""
         self._moved: set[str] = set()
         """Events that stand later than they belong."""
-        self._is_wanted = claims.wanted in (None, self._digest.hexdigest())
+        self._is_wanted = claims.wanted in (None, self._digest.hex())
 
     def add(self, row: StoredCommit) -> None:
         """One more commit."""
@@ -162,8 +169,8 @@ class _Check:
         else:
             self._events += row.last_version - row.version + 1
         self._heads[row.stream] = row.last_version, row.hash
-        self._digest.update(row.hash)
-        self._is_wanted = self._is_wanted or self._digest.hexdigest() == self._claims.wanted
+        self._digest = rolled(self._digest, row.hash)
+        self._is_wanted = self._is_wanted or self._digest.hex() == self._claims.wanted
         self._compare(row.position if self._numbered else self._commits)
 
     def _flaw(self, row: StoredCommit, version: Any, text: str) -> None:
@@ -188,7 +195,7 @@ class _Check:
 
     def _compare(self, commits: int) -> None:
         for digest, who in self._claims.digests.get(commits, ()):
-            if digest != self._digest.hexdigest():
+            if digest != self._digest.hex():
                 text = f"the first {commits} commits are not those that {who} states"
                 at = commits if self._numbered else self._position
                 self._found.append(Violation(at, who, "anchor", text))
@@ -215,7 +222,7 @@ class _Check:
         names = self._missing()
         found = [self._named(one, names) for one in self._found]
         found.sort(key=lambda one: one.place)
-        anchor = Anchor(self._commits, self._digest.hexdigest())
+        anchor = Anchor(self._commits, self._digest.hex(), self._position)
         return ChainReport(anchor, self._events, is_chained=True, violations=tuple(found))
 
     def _missing(self) -> list[str]:

@@ -1,12 +1,11 @@
 """The hash chain of a log in a SQLite file: checked column by column, sealed at the end."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any, Final
 
 import attrs
 
-from adapters.event_store.hash_chain import Claims, StoredCommit, verify
+from adapters.event_store.hash_chain import NOTHING, Claims, StoredCommit, rolled, verify
 from adapters.event_store.sqlite import led_on
 from adapters.sqlite_file import SqliteFile
 from adapters.wire_format.decode import decode_events
@@ -99,10 +98,10 @@ class SqliteHashChain:
             )
 
     def _anchor(self) -> Anchor:
-        digest, commits = sha256(), 0
+        digest, commits = NOTHING, 0
         for commits, hashed in self._rows("position, hash"):  # noqa: B007 - the last one counts
-            digest.update(hashed)
-        return Anchor(commits, digest.hexdigest())
+            digest = rolled(digest, hashed)
+        return Anchor(commits, digest.hex(), commits)
 
     def _rows(self, columns: str) -> Iterator[tuple[Any, ...]]:
         """All commits by position, a page at a time; Broken where the table's order is damaged."""

@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from application.errors import Broken
-from domain.events import EVENT_TYPES, OrderSubmitting
+from domain.events import EVENT_TYPES, LogAnchored, OrderSubmitting
 
-SCHEMAS: dict[type, int] = dict.fromkeys(EVENT_TYPES, 1) | {OrderSubmitting: 3}
+SCHEMAS: dict[type, int] = dict.fromkeys(EVENT_TYPES, 1) | {
+    LogAnchored: 2,
+    OrderSubmitting: 3,
+}
 """Kind of event -> the version that this program writes."""
 
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
@@ -25,6 +28,8 @@ LIFTS: dict[tuple[str, int], Lift] = {
     },
     # until version 3 the time of sending was the commit's alone; 0 says to look there
     ("OrderSubmitting", 2): lambda data: {"sent_at": 0, **data},
+    # until version 2 nobody went on from an anchor
+    ("LogAnchored", 1): lambda data: {"through": 0, **data},
 }
 """(type, version) -> the data of that version made into the data of the version after it."""
 

@@ -7,10 +7,15 @@ import attrs
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class Anchor:
-    """The digest (64 hex digits) of the first so many commits of a log."""
+    """The digest (64 hex digits) of the first so many commits of a log, and where they end.
+
+    Of no commit it is the SHA-256 of nothing; with each commit it is the SHA-256 of itself and that commit's
+    hash, so that whoever has an anchor can go on from there. `through` is a position.
+    """
 
     commits: int
     digest: str
+    through: int = 0
 
 
 @attrs.frozen(slots=True, weakref_slot=False)

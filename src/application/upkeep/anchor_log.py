@@ -15,7 +15,7 @@ async def anchor_log(at: int, *, log: Log, evidence: TamperEvidence) -> LogAncho
     """
     anchor = await evidence.anchor()
     version = await log.store.version(STREAM)
-    event = LogAnchored(anchor.commits, anchor.digest)
+    event = LogAnchored(anchor.commits, anchor.digest, anchor.through)
     commit = log.commit(
         STREAM,
         version + 1,

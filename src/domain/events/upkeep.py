@@ -8,10 +8,14 @@ from domain.money import Jpy
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class LogAnchored:
-    """The digest (hex) of the hashes of the log's first `commits` commits, told to others too."""
+    """The digest (hex) of the hashes of the log's first `commits` commits, told to others too.
+
+    `through` is the position of the last of them; 0 where it was not stated.
+    """
 
     commits: int
     digest: str
+    through: int
 
 
 @attrs.frozen(slots=True, weakref_slot=False, kw_only=True)
