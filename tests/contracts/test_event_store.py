@@ -72,6 +72,17 @@ async def test_07_rows_are_written_with_the_events_or_not_at_all(plug: Plug) -> 
     assert len(await plug.tables.everything(PRICES)) == 1
 
 
+async def test_07a_nothing_made_from_a_time_on_stands_before_its_place(plug: Plug) -> None:
+    for commits in mixed_history():
+        await plug.store.append(commits)
+    all_of_it = await everything(plug)
+    for moment in {one.at for _, one in all_of_it}:
+        later = [one for _, one in all_of_it if one.at >= moment]
+        found = [one for _, one in await everything(plug, plug.store.place_of(moment))]
+        assert [one for one in found if one.at >= moment] == later
+    assert plug.store.place_of(0) <= 0
+
+
 async def test_08_read_gives_back_what_was_appended(plug: Plug) -> None:
     for commits in mixed_history():
         await plug.store.append(commits)

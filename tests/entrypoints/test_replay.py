@@ -84,3 +84,42 @@ def test_one_changed_digit_of_a_score_is_found() -> None:
     decisions, equal, difference = asyncio.run(verified())
     assert equal == decisions - 1
     assert "xrp_usdt total" in difference
+
+
+class FromTheMiddle(InMemoryEventStore):
+    """Positions that tell the time, as a log in the cloud has them."""
+
+    def place_of(self, at: int) -> int:
+        return sum(one.at < at for one in self.commits)
+
+
+def test_a_log_may_be_read_from_its_middle() -> None:
+    plan = Plan(
+        seed=5,
+        days=0.3,
+        instruments=DEFAULT,
+        parameters=STANDARD,
+        cash=Jpy(Decimal(100_000)),
+        is_busy=True,
+    )
+    commits: list[e.Commit] = []
+    run_one(plan, {}, finish=lambda world: commits.extend(world.store.commits))
+    fills = [one.at for one in commits for event in one.events if isinstance(event, e.OrderFilled)]
+    middle = fills[len(fills) // 2]
+    analyses = [one for one in commits if one.stream.startswith("analysis/") and one.at >= middle]
+
+    async def verified(reach: int) -> tuple[int, int]:
+        store = FromTheMiddle(InMemoryReadModels(SimulatedClock()))
+        for commit in commits:
+            await store.append((commit,))
+        found = await verify(
+            store, policy=policy.STANDARD, parameters=STANDARD, since=middle, reach=reach
+        )
+        return found.decisions, found.fills
+
+    decisions, whole = asyncio.run(verified(0))
+    assert decisions == len(analyses) > 5
+    # orders and positions that began before are passed over, not stumbled upon
+    again, some = asyncio.run(verified(middle))
+    assert again == decisions
+    assert 0 < some <= whole

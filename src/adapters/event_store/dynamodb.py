@@ -200,6 +200,10 @@ class DynamoEventStore:
         )
         yield from map(self._seen, found)
 
+    def place_of(self, at: int) -> int:
+        """The last position before a time (ms): what is made then is appended then or later."""
+        return at * PER_MS - 1
+
     async def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """(position, commit) after a position, in commit order.
 

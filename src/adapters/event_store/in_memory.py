@@ -76,6 +76,11 @@ class InMemoryEventStore:
             end = bisect_right(past, through, key=attrgetter("version"))
         return tuple(past[first:end])
 
+    def place_of(self, at: int) -> int:
+        """Nothing stands before the beginning."""
+        del at
+        return 0
+
     async def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """(position, commit) after a position, in commit order."""
         position = after

@@ -129,6 +129,11 @@ class SqliteEventStore:
         )
         return tuple([_commit(row) for row in found])
 
+    def place_of(self, at: int) -> int:
+        """Nothing stands before the beginning."""
+        del at
+        return 0
+
     async def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """(position, commit) after a position, in commit order, a page at a time."""
         while True:

@@ -34,6 +34,10 @@ class LogWithTablesApart:
         """Commits of one stream."""
         return await self._log.read(stream, after_version, through)
 
+    def place_of(self, at: int) -> int:
+        """Where a time begins in the log."""
+        return self._log.place_of(at)
+
     def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """Everything, in commit order."""
         return self._log.read_all(after)

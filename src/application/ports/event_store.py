@@ -36,6 +36,13 @@ class EventStore(Protocol):
         """
         ...
 
+    def place_of(self, at: int) -> int:
+        """A position that nothing made from a time (ms) on stands before; 0 is always one.
+
+        Where positions tell the time, reading a day does not mean reading the whole log.
+        """
+        ...
+
     def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, Commit]]:
         """(position, commit) of everything after a position, in commit order.
 

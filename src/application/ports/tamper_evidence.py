@@ -9,8 +9,8 @@ import attrs
 class Anchor:
     """The digest (64 hex digits) of the first so many commits of a log, and where they end.
 
-    Of no commit it is the SHA-256 of nothing; with each commit it is the SHA-256 of itself and that commit's
-    hash, so that whoever has an anchor can go on from there. `through` is a position.
+    Of no commit it is the SHA-256 of nothing; with each commit it becomes that of itself and the
+    commit's hash, so whoever has an anchor can go on from there. `through` is a position.
     """
 
     commits: int

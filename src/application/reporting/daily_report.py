@@ -63,6 +63,7 @@ async def daily_report(
     day: ReportDay,
     *,
     store: EventStore,
+    since: int = 0,
     instruments: Instruments,
     parameters: StrategyParameters,
     exchange: Exchange | None = None,
@@ -73,10 +74,11 @@ async def daily_report(
     """Read the log for its figures and for each check, and ask the exchange what is held.
 
     Without an exchange positions have no price, and the equity is the one that was published,
-    if it was. Raises Retryable or Broken when the log cannot be read.
+    if it was. `since` (ms) is what `report_reach` says, where a log can be read from there.
+    Raises Retryable or Broken when the log cannot be read.
     """
     fold = DayFold(day)
-    async for _, commit in store.read_all():
+    async for _, commit in store.read_all(store.place_of(since)):
         fold.add(commit)
     figures = fold.figures()
     desk = _Asked(exchange)

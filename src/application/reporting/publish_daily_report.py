@@ -12,6 +12,7 @@ from application.ports.report_archive import ReportArchive
 from application.reporting.daily_report import Budget, DailyFigures, daily_report
 from application.reporting.night_checks import NightChecks
 from application.reporting.report_json import report_bytes
+from application.reporting.report_reach import report_reach
 from domain.events import Commit, DailyReportPublished
 from domain.instruments import Instruments
 from domain.parameters import StrategyParameters
@@ -50,6 +51,7 @@ async def publish_daily_report(
     report = await daily_report(
         day,
         store=log.store,
+        since=await report_reach(day, log.tables, instruments.pairs),
         instruments=instruments,
         parameters=parameters,
         exchange=exchange,

@@ -1,7 +1,9 @@
 """At 23:00 in Japan: the report of the day into the archive, and an anchor of the log."""
 
 from application.reporting.publish_daily_report import publish_daily_report
+from application.reporting.report_reach import report_reach
 from application.upkeep.anchor_log import anchor_log
+from domain.reporting.report_day import ReportDay
 from entrypoints.aws_lambda.boundary import LOG, TOLD, Call, Function
 from entrypoints.aws_lambda.settings import DailyReporter
 from entrypoints.replay.night_checks import night_checks
@@ -23,7 +25,16 @@ async def _report(call: Call) -> dict[str, object]:
         exchange=environment.exchange(),
         checks=None
         if evidence is None
-        else night_checks(log.store, evidence, policy=environment.policy(), parameters=parameters),
+        else night_checks(
+            log.store,
+            evidence,
+            policy=environment.policy(),
+            parameters=parameters,
+            # the whole log is audited where there is time: `crypto-trader audit --aws`
+            reach=await report_reach(
+                ReportDay.complete_at(at), log.tables, environment.instruments().pairs
+            ),
+        ),
     )
     if published and evidence is not None:
         await anchor_log(at, log=log, evidence=evidence)

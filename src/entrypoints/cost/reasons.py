@@ -5,7 +5,7 @@ from __future__ import annotations
 from entrypoints.cost import owner_figures
 from entrypoints.cost.estimate import Estimate
 from entrypoints.cost.schedule_runs import DAYS
-from entrypoints.cost.table_traffic import WHOLE_LOG
+from entrypoints.cost.table_traffic import NIGHT
 from entrypoints.cost.uses import forecast_calls
 
 
@@ -34,10 +34,10 @@ def _sagemaker(found: Estimate) -> str:
 
 
 def _dynamodb(found: Estimate) -> str:
-    nights = sum(one.full_usd for one in found.bill.charges if one.use.what == WHOLE_LOG)
+    nights = sum(one.full_usd for one in found.bill.charges if one.use.what == NIGHT)
     return (
         "his has no log, index or transactions, which cost double; "
-        f"{nights:.2f} are the night's checks, which read the whole log"
+        f"{nights:.2f} are the nights, which read 92 days of the log twice"
     )
 
 

@@ -20,7 +20,7 @@ from entrypoints.cost.schedule_runs import DAYS
 from entrypoints.cost.workload import CANDLES_A_DAY, Month
 
 LOG: Final = "events"
-WHOLE_LOG: Final = "the night's checks of the whole log"
+NIGHT: Final = "the night's report and checks"
 WRITE_UNIT: Final = 1024
 READ_UNIT: Final = 4096
 GB: Final = 1024**3
@@ -191,12 +191,23 @@ def _feeding(month: Month) -> Iterator[Traffic]:
 
 
 def _reporting(month: Month) -> Traffic:
-    """The night's checks read the whole log, from its index, which costs half."""
-    times = month.assumed["whole_log_reads_a_night"]
+    """What the nights read of the log, from its index, which costs half."""
     nights = month.ran("daily-reporter")
-    reads = nights * times * log_bytes(month) / READ_UNIT / 2
+    reads = nights * night_bytes(month) / READ_UNIT / 2
     writes = nights * 2 * _append(month, [month.assumed["small_commit"]])
-    return Traffic(WHOLE_LOG, writes, reads)
+    return Traffic(NIGHT, writes, reads)
+
+
+def night_bytes(month: Month) -> float:
+    """Bytes of the log that one night reads: what counts of it, twice, and a day for each anchor.
+
+    The figures and deciding again each begin 92 days back, whatever the log's age.
+    """
+    age = month.assumed["months_of_log"] * 365 / 12
+    if not age:
+        return 0
+    days = 2 * min(age, month.assumed["days_read_a_night"]) + 2 * min(age, 1)
+    return log_bytes(month) * days / age
 
 
 def _append(month: Month, commits: Sequence[float]) -> float:

@@ -20,9 +20,18 @@ T = TypeVar("T")
 
 
 def night_checks(
-    store: EventStore, evidence: TamperEvidence, *, policy: Policy, parameters: StrategyParameters
+    store: EventStore,
+    evidence: TamperEvidence,
+    *,
+    policy: Policy,
+    parameters: StrategyParameters,
+    reach: int | None = None,
 ) -> NightChecks:
-    """Each reads the whole log once; deciding again takes longest, for the day's analyses alone."""
+    """Each reads the whole log once; deciding again takes longest, for the day's analyses alone.
+
+    With `reach` (ms, see `report_reach`) deciding again begins to read there, and the audit, which
+    believes nothing but the whole log, is left to who has the time for it.
+    """
 
     async def audit() -> AuditLine:
         from application.upkeep.audit_log import audit_log
@@ -41,7 +50,14 @@ def night_checks(
     async def parity(start: int, end: int) -> ParityLine:
         from entrypoints.replay.verify import verify
 
-        found = await verify(store, policy=policy, parameters=parameters, since=start, until=end)
+        found = await verify(
+            store,
+            policy=policy,
+            parameters=parameters,
+            since=start,
+            until=end,
+            reach=reach or 0,
+        )
         return ParityLine(
             decisions=found.decisions,
             equal=found.equal,
@@ -50,7 +66,9 @@ def night_checks(
             worst_bp=found.max_bp,
         )
 
-    return NightChecks(head=evidence.anchor, audit=audit, parity=parity)
+    return NightChecks(
+        head=evidence.anchor, audit=audit if reach is None else None, parity=parity
+    )
 
 
 def night_checks_of_file(

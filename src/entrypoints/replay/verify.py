@@ -83,8 +83,11 @@ async def verify(
     parameters: StrategyParameters,
     since: int = 0,
     until: float = math.inf,
+    reach: int = 0,
 ) -> Verified:
     """Decide the analyses of a log again that were made from `since` to before `until` (ms).
+
+    What decides them happened from `reach` (ms) on; see `report_reach`.
 
     Fills are those of the same time. Raises Broken for a log that cannot be read.
     """
@@ -95,9 +98,10 @@ async def verify(
     found = Verified()
     waiting: list[e.Commit] = []
     sent: dict[str, e.OrderSubmitting] = {}
-    async for _, commit in store.read_all():
+    whole = _WholeStreams()
+    async for _, commit in store.read_all(store.place_of(reach)):
         clock.move_to(commit.at)
-        if commit.at >= until:
+        if commit.at >= until or not whole.has(commit):
             continue
         if commit.at < since:
             sent |= {one.order: one for one in commit.events if isinstance(one, e.OrderSubmitting)}
@@ -113,6 +117,21 @@ async def verify(
                 found.fill(_basis_points(event, sent.pop(event.order)))
         tables.write(_needed(await rows_of([commit], tables), commit.at, since))
     return found
+
+
+class _WholeStreams:
+    """Orders and positions whose beginning was read: of others nothing can be said."""
+
+    def __init__(self) -> None:
+        self._begun: set[str] = set()
+
+    def has(self, commit: e.Commit) -> bool:
+        """False for the rest of what began before the first commit that was read."""
+        if not commit.stream.startswith(("order/", "position/")):
+            return True
+        if commit.version == 1:
+            self._begun.add(commit.stream)
+        return commit.stream in self._begun
 
 
 def _needed(rows: Sequence[Row], at: int, since: int) -> list[Row]:

@@ -99,6 +99,10 @@ class FaultyStore:
         """As the log has it."""
         return await self._store.read(stream, after_version, through)
 
+    def place_of(self, at: int) -> int:
+        """As the log has it."""
+        return self._store.place_of(at)
+
     def read_all(self, after: int = 0) -> AsyncIterator[tuple[int, e.Commit]]:
         """As the log has it."""
         return self._store.read_all(after)

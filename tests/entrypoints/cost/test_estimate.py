@@ -122,7 +122,7 @@ def test_half_a_million_writes_and_two_million_reads_cost_0_65():
 
 def test_the_traffic_without_the_nights_is_of_that_size():
     found = {one.what: one for one in traffic_of(HERE.month(Scenario()))}
-    del found["the night's checks of the whole log"]
+    del found["the night's report and checks"]
     assert sum(one.writes for one in found.values()) == pytest.approx(500_000, rel=0.1)
     assert sum(one.reads for one in found.values()) == pytest.approx(2_000_000, rel=0.15)
 
@@ -316,12 +316,13 @@ def test_ten_coins_are_warned_of_in_figures_and_nine_are_not():
 
 
 def test_a_night_that_takes_too_long_is_told():
-    def nights(months):
-        found = estimate(basis(assumed=ASSUMED.replaced(months_of_log=months)), Scenario())
+    def nights(**assumed):
+        found = estimate(basis(assumed=ASSUMED.replaced(**assumed)), Scenario())
         return [one for one in cautions(found) if one.startswith("daily-reporter reads")]
 
-    assert nights(1) == []
-    (words,) = nights(24)
+    assert nights(months_of_log=1) == []
+    assert nights(months_of_log=120) == [], "an old log takes no longer"
+    (words,) = nights(log_read_rate=1)
     assert "has 120 s" in words
 
 
@@ -366,10 +367,14 @@ def test_an_analysis_reads_its_candles_and_writes_its_signals():
     assert counted("analyses", Scenario(forecasts="momentum")).reads / 8_640 == 6 * 15 + 4
 
 
-def test_a_night_reads_the_whole_log_at_half_a_unit_for_4_kb():
-    found = counted("the night's checks of the whole log", Scenario())
-    whole = log_bytes(HERE.month(Scenario()))
-    assert found.reads == pytest.approx(30 * 6 * whole / 8_192)
+def test_a_night_reads_a_quarter_of_a_year_twice_at_half_a_unit_for_4_kb():
+    found = counted("the night's report and checks", Scenario())
+    a_day = log_bytes(HERE.month(Scenario())) / 365
+    assert found.reads == pytest.approx(30 * (2 * 92 + 2) * a_day / 8_192)
+    young = attrs.evolve(HERE, assumed=ASSUMED.replaced(months_of_log=1))
+    (found,) = [one for one in traffic_of(young.month(Scenario())) if "night" in one.what]
+    whole = log_bytes(young.month(Scenario()))
+    assert found.reads == pytest.approx(30 * (2 + 2 * 12 / 365) * whole / 8_192)
 
 
 def test_a_function_is_billed_by_gigabytes_of_1024_megabytes():
