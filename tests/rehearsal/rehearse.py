@@ -23,6 +23,9 @@ import attrs
 
 from adapters.clock.shifted import ShiftedClock
 from adapters.event_store.dynamodb import DynamoEventStore
+from adapters.forecaster import sagemaker_fake
+from adapters.loopback.faults import ScriptedFaults
+from adapters.loopback.server import serving
 from adapters.read_models.dynamodb import DynamoReadModels
 from adapters.read_models.in_memory import InMemoryReadModels
 from adapters.wire_format.encode import encode_events
@@ -46,6 +49,7 @@ from tests.rehearsal import stage as stages
 from tests.rehearsal.emulator import emulator
 
 SETTLED_S = 90
+ENDPOINT = "eth-trading-chronos-base"
 STRATEGY = {
     "buy_threshold": 0.02,
     "sell_threshold": -0.02,
@@ -81,6 +85,7 @@ class Rehearsal:
     world: FakeServices
     clock: ShiftedClock
     at: int
+    forecasts: ScriptedFaults
     seen: Counter[str] = attrs.Factory(Counter)
     faults: list[str] = attrs.Factory(list)
 
@@ -131,6 +136,18 @@ class Rehearsal:
         self.scheduled("position-monitor", "position-monitor")
         self.drained()
         self.at += CANDLE
+
+    def analysed(self) -> None:
+        """Ticks until there was an analysis."""
+        before = self.seen["analysis"]
+        while self.seen["analysis"] == before:
+            self.tick()
+
+    def signals(self) -> list[e.SignalScored]:
+        """Those of the newest analysis that have a forecast."""
+        found = [one for one in self.events() if isinstance(one, e.SignalScored)]
+        newest = found[-1].analysis
+        return [one for one in found if one.analysis == newest and one.forecast]
 
     def drained(self) -> None:
         """Wait until nothing is on the order queue."""
@@ -217,6 +234,23 @@ def _kill_when_held(it: Rehearsal) -> None:
     for number in found.stdout.split():
         os.kill(int(number), signal.SIGKILL)
     it.world.coincheck.release()
+
+
+def throttled_forecasts(it: Rehearsal) -> None:
+    """Throttled, the endpoint is asked again; where the model fails, momentum stands in."""
+    assert {one.forecast.source for one in it.signals()} == {sagemaker_fake.MODEL}
+    asked = len(it.forecasts.asked)
+    it.forecasts.next(sagemaker_fake.INVOKE, "throttle", "not ready")
+    it.analysed()
+    assert {one.forecast.source for one in it.signals()} == {sagemaker_fake.MODEL}
+    assert len(it.forecasts.asked) >= asked + 3, "it was not asked again"
+    it.forecasts.begin(sagemaker_fake.INVOKE, "model error")
+    it.analysed()
+    it.forecasts.end(sagemaker_fake.INVOKE)
+    newest = it.signals()
+    assert {one.forecast.source for one in newest} == {"momentum"}
+    assert all(one.forecast.fallback_reason for one in newest)
+    it.faults += ["throttled forecasts", "a failing model"]
 
 
 def failing_pair(it: Rehearsal) -> None:
@@ -356,14 +390,19 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
         world = up.enter_context(fake_services(seven, market, clock=clock, seed=7, is_calm=True))
         address = up.enter_context(emulator(python))
         made = stages.packages(folder, python, address)
-        to = {"PACKAGES": str(made), "ADDRESSES": json.dumps(addresses(world.settings, clock))}
-        one = stages.deploy(
-            stages.synthesized(folder, infra, "prod", to), address, parameters(world.settings)
-        )
-        it = Rehearsal(one, world, clock, -(-clock.now() // CANDLE) * CANDLE)
+        model = sagemaker_fake.make_app(ENDPOINT)
+        given = parameters(world.settings) | {"#sagemaker": up.enter_context(serving(model))}
+        to = {
+            "PACKAGES": str(made),
+            "ADDRESSES": json.dumps(addresses(world.settings, clock)),
+            "SAGEMAKER_ENDPOINT": ENDPOINT,
+        }
+        one = stages.deploy(stages.synthesized(folder, infra, "prod", to), address, given)
+        start = -(-clock.now() // CANDLE) * CANDLE
+        it = Rehearsal(one, world, clock, start, model.state.faults)
         for step in (
-            lambda it: trade(it, ticks), same_message_twice, failing_pair, killed_mid_order,
-            error_line, alarm, poison, night,
+            lambda it: trade(it, ticks), same_message_twice, throttled_forecasts, failing_pair,
+            killed_mid_order, error_line, alarm, poison, night,
         ):  # fmt: skip
             began = it.clock.now()
             step(it)
@@ -373,7 +412,8 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
             )
         rows, found = rebuilt(it), audited(it)
         judged = asyncio.run(judge(it.store.read_all(), world.venue, cash=CASH))
-        beside = _second_stage(it, folder, infra, {**to, "TRADING_PAIRS_CONFIG": json.dumps(pairs)})
+        to |= {"TRADING_PAIRS_CONFIG": json.dumps(pairs), "SAGEMAKER_ENDPOINT": ""}
+        beside = _second_stage(it, folder, infra, to)
     return {
         "functions": dict(sorted(it.seen.items())),
         "events": found["events"],
@@ -393,7 +433,7 @@ def _second_stage(it: Rehearsal, folder: Path, infra: Path, to: dict[str, str]) 
     before = it.kinds()
     out = stages.synthesized(folder, infra, "test", to)
     other = stages.deploy(out, it.stage.address, parameters(it.world.settings))
-    beside = Rehearsal(other, it.world, it.clock, it.at + CANDLE)
+    beside = Rehearsal(other, it.world, it.clock, it.at + CANDLE, it.forecasts)
     beside.tick()
     scored = {one.pair for one in beside.events() if isinstance(one, e.SignalScored)}
     assert "ltc_usdt" in scored, f"the seventh coin was not scored: {scored}"

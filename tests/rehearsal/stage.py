@@ -25,6 +25,7 @@ REGION = "ap-northeast-1"
 VISIBILITY_S = 31
 """Of the order queue here; three minutes on AWS, which a rehearsal would sit through."""
 TEMPLATES = "templates"
+SAGEMAKER_URL = "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"
 BOOTSTRAP = """#!/bin/sh
 # the runtime client of AWS on the emulator's own Python, with nothing but the package before it
 export AWS_ENDPOINT_URL={address} AWS_DEFAULT_REGION={region}
@@ -114,6 +115,9 @@ def deploy(out: Path, address: str, parameters: Mapping[str, str]) -> Deployed:
         if resource["Type"] == "AWS::Lambda::Function":
             of["Runtime"] = "provided.al2023"
             of["Architectures"] = ["x86_64"]
+            if "SAGEMAKER_ENDPOINT" in of["Environment"]["Variables"]:
+                # the one service of AWS that the emulator does not have
+                of["Environment"]["Variables"][SAGEMAKER_URL] = parameters["#sagemaker"]
         if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in of:
             metric = of.pop("Metrics")[0]["MetricStat"]  # the emulator knows no sums of metrics
             of |= {**metric["Metric"], "Period": metric["Period"], "Statistic": metric["Stat"]}

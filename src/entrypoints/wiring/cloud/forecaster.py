@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from application.ports.clock import Clock
 
 WITHIN_S = 140
-"""With every try and pause: the state that waits for it gives up ten seconds later."""
+"""With every try and pause: the state that waits for it gives up seconds later."""
 
 
 def forecaster(settings: Any, clock: Clock) -> SageMakerForecaster | None:
