@@ -34,13 +34,14 @@ def command(
     follow: bool,
     as_json: bool,
 ) -> int:
-    """List the events of a log, oldest first.
+    """List the events of a log, oldest first. FILE may be aws:STAGE, a deployed stage.
 
     \b
     Examples:
       crypto-trader events build/e.sqlite --type OrderRequested
       crypto-trader events build/e.sqlite --json | head
       crypto-trader events trader/trader.sqlite --follow --type OrderFilled
+      crypto-trader events aws:prod --from 2026-11-01 --type OrderFilled
     """
     asked = _list(path, frozenset(kinds), stream or "", start, end, limit, follow, as_json)
     asyncio.run(asked)
@@ -62,7 +63,9 @@ async def _list(
 
     shown = 0
     with reading(path) as store:
-        async for position, commit in store.follow() if follow else store.read_all():
+        async for position, commit in (
+            store.follow() if follow else store.read_all(store.place_of(start or 0))
+        ):
             if not commit.stream.startswith(stream) or (start is not None and commit.at < start):
                 continue
             if end is not None and commit.at >= end:

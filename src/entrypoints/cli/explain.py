@@ -22,7 +22,7 @@ from entrypoints.cli.moment import Moment
     type=click.Path(path_type=Path),
     default=Path("build/e.sqlite"),
     show_default=True,
-    help="The event log.",
+    help="The event log: a file, or aws:STAGE.",
 )
 @click.option(
     "--why-not",

@@ -1,4 +1,4 @@
-"""A log in a SQLite file, opened for reading, and one that appears when its run is complete."""
+"""A log opened for reading, and a file of one that appears when its run is complete."""
 
 from __future__ import annotations
 
@@ -17,16 +17,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.read_models.in_memory import InMemoryReadModels
+    from application.ports.event_store import EventStore
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[SqliteEventStore]:
-    """The log of a file, closed afterwards. Raises InputError when it is none of ours."""
+def reading(path: Path) -> Iterator[EventStore]:
+    """The log of a file, closed afterwards. Raises InputError when it is none of ours.
+
+    A path such as `aws:prod` means the log of a deployed stage.
+    """
+    stage = stage_of(path)
+    if stage is not None:
+        from entrypoints.wiring.cloud.stage_log import stage_log
+
+        yield stage_log(stage)[0]
+        return
     file = open_log(path, create=False, read_only=True)
     try:
         yield SqliteEventStore(file, SystemClock())
     finally:
         file.close()
+
+
+def stage_of(path: Path) -> str | None:
+    """The deployed stage that a path such as `aws:prod` means; None for a file."""
+    kind, _, stage = str(path).partition(":")
+    return (stage or "prod") if kind == "aws" and ":" in str(path) else None
 
 
 @contextmanager
