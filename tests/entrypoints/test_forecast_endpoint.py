@@ -30,7 +30,7 @@ from entrypoints.cli.forecast_endpoint import command
 from entrypoints.forecast_endpoint.cloud import Cloud
 from entrypoints.forecast_endpoint.deploy import LIMIT_S, delete, deploy
 from entrypoints.forecast_endpoint.hub import fetch_weights
-from entrypoints.forecast_endpoint.wanted import Wanted, image_of, prefix_of
+from entrypoints.forecast_endpoint.wanted import Wanted, image_of
 from tests.given.aws_address import aws_at
 
 ROOT = Path(__file__).parents[2]
@@ -393,11 +393,10 @@ def test_what_serverless_does_not_offer_is_refused(bench, given) -> None:
         bench.wanted(**given)
 
 
-def test_names_of_stages() -> None:
-    assert prefix_of("default") == "eth-trading-"
-    assert prefix_of("dev") == "eth-trading-dev-"
-    with pytest.raises(InputError):
-        prefix_of("Dev!")
+def test_a_stage_by_another_name_is_refused(bench) -> None:
+    ran = run("status", "--stage", "Dev!")
+    assert isinstance(ran.exception, InputError)
+    assert "small letters" in str(ran.exception)
 
 
 def run(*words: str) -> Any:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ from entrypoints.fakes.services import (
     FakeServices,
     fake_services,
 )
-from entrypoints.wiring.settings import Settings, load_settings
+from entrypoints.wiring.settings import CONFIRMATION, Settings, load_settings
 from tests.kills.run import judge
 from tests.rehearsal import stage as stages
 from tests.rehearsal.emulator import emulator
@@ -98,6 +98,7 @@ class Rehearsal:
     forecasts: ScriptedFaults
     seen: Counter[str] = attrs.Factory(Counter)
     faults: list[str] = attrs.Factory(list)
+    commands: list[str] = attrs.Factory(list)
 
     @property
     def store(self) -> DynamoEventStore:
@@ -367,10 +368,10 @@ def rebuilt(it: Rehearsal) -> int:
     return rows
 
 
-def audited(it: Rehearsal) -> dict[str, Any]:
-    """`crypto-trader audit --aws`, as the owner runs it."""
+def owner(it: Rehearsal, *words: str, **variables: str) -> str:
+    """A command of `crypto-trader` as the owner runs it. Raises AssertionError when it fails."""
     done = subprocess.run(
-        [sys.executable, "-m", "entrypoints.cli.main", "audit", "--aws", "--json"],
+        [sys.executable, "-m", "entrypoints.cli.main", *words],
         capture_output=True,
         text=True,
         check=False,
@@ -381,11 +382,25 @@ def audited(it: Rehearsal) -> dict[str, Any]:
             "AWS_DEFAULT_REGION": stages.REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
+            **variables,
         },
     )
-    assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-1500:]
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+    said = f"crypto-trader {' '.join(words)}: {done.stdout[-2500:]}{done.stderr[-2500:]}"
+    assert done.returncode == 0, said
+    it.commands.append(words[0])
+    return done.stdout
+
+
+def looked_at(it: Rehearsal) -> dict[str, Any]:
+    """What the owner looks at: the log checked, read, explained, and folded into the tables."""
+    audited: dict[str, Any] = json.loads(owner(it, "audit", "--aws", "--json"))
+    order = next(one.order for one in it.events() if isinstance(one, e.OrderFilled))
+    assert order in owner(it, "explain", order, "--log", "aws:prod")
+    assert "OrderFilled" in owner(
+        it, "events", "aws:prod", "--type", "OrderFilled", "--limit", "1"
+    )
+    owner(it, "rebuild", "aws:prod")
+    return audited
 
 
 def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, Any]:
@@ -420,7 +435,7 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
                 f"  {getattr(step, '__name__', 'trade'):20} {(it.clock.now() - began) // 1000} s",
                 file=sys.stderr,
             )
-        rows, found = rebuilt(it), audited(it)
+        found, rows = looked_at(it), rebuilt(it)
         judged = asyncio.run(judge(it.store.read_all(), world.venue, cash=CASH))
         to |= {"TRADING_PAIRS_CONFIG": json.dumps(pairs), "SAGEMAKER_ENDPOINT": ""}
         beside = _second_stage(it, folder, infra, to)
@@ -430,6 +445,7 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
         "balanced": found["balanced"],
         "rows_equal": rows,
         "faults": it.faults,
+        "commands": sorted(set(it.commands)),
         "second_stage": beside,
         **{
             name: judged[name]
@@ -439,16 +455,51 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
 
 
 def _second_stage(it: Rehearsal, folder: Path, infra: Path, to: dict[str, str]) -> dict[str, Any]:
-    """Another stage beside the first, with a seventh coin: it trades it, and shares nothing."""
+    """Another stage beside the first, with a seventh coin, deployed and run as its owner does."""
     before = it.kinds()
     out = stages.synthesized(folder, infra, "test", to)
-    other = stages.deploy(out, it.stage.address, parameters(it.world.settings))
+    template = stages.adapt(out, "")
+    config = folder / "crypto-trader.toml"
+    config.write_text(_toml(json.loads(to["TRADING_PAIRS_CONFIG"])), encoding="utf-8")
+    names, own = ("--stage", "test"), ("--stage", "test", "--config", str(config))
+    webhook = {"CRYPTO_TRADER_SLACK__WEBHOOK": parameters(it.world.settings)["SlackWebhook"]}
+    prefix = "eth-trading-test-"
+    secret = parameters(it.world.settings)["#coincheck"]
+    it.stage.of("secretsmanager").create_secret(Name=f"{prefix}coincheck", SecretString=secret)
+    owner(it, "deploy", *own, "--template-folder", str(out), "--yes", **webhook)
+    other = stages.Deployed(prefix, it.stage.address, template)
     beside = Rehearsal(other, it.world, it.clock, it.at + CANDLE, it.forecasts)
     beside.tick()
     scored = {one.pair for one in beside.events() if isinstance(one, e.SignalScored)}
     assert "ltc_usdt" in scored, f"the seventh coin was not scored: {scored}"
+    placed = len(it.world.venue.history)
+    owner(it, "arm", *own, "--yes", **webhook)
+    for _ in range(24):
+        beside.tick()
+        if len(it.world.venue.history) > placed:
+            break
+    bought = beside.kinds()["OrderSubmitting"]
+    assert bought, f"armed, it sent no order: {dict(beside.kinds())}"
+    owner(it, "disarm", *names)
+    owner(it, "status", *names)
+    assert "order-executor" in owner(it, "logs", *names, "--since", "1d")
+    owner(it, "deploy", *own, "--template-folder", str(out), "--yes", **webhook)
     assert it.kinds() == before, "the second stage wrote into the first one's log"
-    return {"coins": len(scored), "events": sum(beside.kinds().values())}
+    events = sum(beside.kinds().values())
+    owner(it, "destroy", *names, "--yes")
+    tables = it.stage.of("dynamodb").list_tables()["TableNames"]
+    assert f"{prefix}events" in tables, "the log went with its stack"
+    assert f"{it.stage.prefix}prices" in tables, "another stage's tables went"
+    return {"coins": len(scored), "events": events, "orders": bought}
+
+
+def _toml(pairs: Mapping[str, Mapping[str, Any]]) -> str:
+    """A configuration with these coins, and with the sentence that allows real money."""
+    lines = ["[live]", f"confirm = {json.dumps(CONFIRMATION)}", "[strategy]"]
+    lines += [f"{name} = {json.dumps(value)}" for name, value in STRATEGY.items()]
+    for pair, of in pairs.items():
+        lines += [f"[pairs.{pair}]", *(f"{key} = {json.dumps(one)}" for key, one in of.items())]
+    return "\n".join(lines)
 
 
 def _as_configured(coin: Any) -> dict[str, Any]:

@@ -105,11 +105,10 @@ def synthesized(folder: Path, infra: Path, name: str, environment: Mapping[str, 
     return out
 
 
-def deploy(out: Path, address: str, parameters: Mapping[str, str]) -> Deployed:
-    """Upload the assets, make the secret, create the stack."""
+def adapt(out: Path, forecasts: str) -> Mapping[str, Any]:
+    """Change in the template what the emulator cannot do; `forecasts` is the endpoint's address."""
     (path,) = out.glob("*.template.json")
-    template = json.loads(path.read_text(encoding="utf-8"))
-    _publish(out, address)
+    template: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     for resource in template["Resources"].values():
         of = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::Function":
@@ -117,7 +116,7 @@ def deploy(out: Path, address: str, parameters: Mapping[str, str]) -> Deployed:
             of["Architectures"] = ["x86_64"]
             if "SAGEMAKER_ENDPOINT" in of["Environment"]["Variables"]:
                 # the one service of AWS that the emulator does not have
-                of["Environment"]["Variables"][SAGEMAKER_URL] = parameters["#sagemaker"]
+                of["Environment"]["Variables"][SAGEMAKER_URL] = forecasts
         if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in of:
             metric = of.pop("Metrics")[0]["MetricStat"]  # the emulator knows no sums of metrics
             of |= {**metric["Metric"], "Period": metric["Period"], "Statistic": metric["Stat"]}
@@ -127,6 +126,15 @@ def deploy(out: Path, address: str, parameters: Mapping[str, str]) -> Deployed:
             of["State"] = "DISABLED"  # the rehearsal is the scheduler: its clock is another one
         if resource["Type"] == "AWS::SQS::Queue" and "VisibilityTimeout" in of:
             of["VisibilityTimeout"] = VISIBILITY_S
+    path.write_text(json.dumps(template), encoding="utf-8")
+    return template
+
+
+def deploy(out: Path, address: str, parameters: Mapping[str, str]) -> Deployed:
+    """Upload the assets, make the secret, create the stack."""
+    (path,) = out.glob("*.template.json")
+    template = adapt(out, parameters["#sagemaker"])
+    _publish(out, address)
     prefix = template["Outputs"]["Prefix"]["Value"]
     client("secretsmanager", address).create_secret(
         Name=f"{prefix}coincheck", SecretString=parameters.get("#coincheck", "{}")

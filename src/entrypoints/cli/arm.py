@@ -28,8 +28,8 @@ def command(stage: str, region: str | None, path: Path | None, *, is_agreed: boo
     from adapters.clock.system import SystemClock
     from entrypoints.deploy.arm_stack import arm
     from entrypoints.deploy.clients import Aws, region_of
-    from entrypoints.deploy.stage import stage_of
     from entrypoints.deploy.terminal import Terminal, finished
+    from entrypoints.stage import stage_of
     from entrypoints.wiring.settings import load_settings
 
     wanted, settings, aws = stage_of(stage), load_settings(path), Aws(region_of(region))

@@ -61,8 +61,8 @@ def command(
     from entrypoints.deploy.monthly_cost import cost_line
     from entrypoints.deploy.options import pairs_in
     from entrypoints.deploy.serverless_quota import QUOTA
-    from entrypoints.deploy.stage import stage_of
     from entrypoints.deploy.terminal import Terminal, finished
+    from entrypoints.stage import stage_of
     from entrypoints.wiring.settings import load_settings
 
     wanted = stage_of(stage)

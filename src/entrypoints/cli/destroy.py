@@ -25,8 +25,8 @@ def command(stage: str, region: str | None, *, is_agreed: bool) -> int:
     from adapters.clock.system import SystemClock
     from entrypoints.deploy.clients import Aws, region_of
     from entrypoints.deploy.destroy_stack import destroy
-    from entrypoints.deploy.stage import stage_of
     from entrypoints.deploy.terminal import Terminal, finished
+    from entrypoints.stage import stage_of
 
     wanted, aws = stage_of(stage), Aws(region_of(region))
     return finished(destroy(wanted, aws, SystemClock(), Terminal(is_agreed=is_agreed)), wanted)

@@ -22,8 +22,8 @@ def command(stage: str, region: str | None) -> int:
     from adapters.clock.system import SystemClock
     from entrypoints.deploy.arm_stack import disarm
     from entrypoints.deploy.clients import Aws, region_of
-    from entrypoints.deploy.stage import stage_of
     from entrypoints.deploy.terminal import Terminal, finished
+    from entrypoints.stage import stage_of
 
     wanted, aws = stage_of(stage), Aws(region_of(region))
     return finished(disarm(wanted, aws, SystemClock(), Terminal()), wanted)

@@ -22,7 +22,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 stage_option = click.option(
     "--stage",
-    default="default",
+    default="prod",
     show_default=True,
     metavar="NAME",
     help="Which trader, if several.",
@@ -96,9 +96,10 @@ def deploy_command(**options: Any) -> int:
 def _wanted(options: dict[str, Any], cloud: Cloud) -> Wanted:
     from adapters.forecaster.weights import weights_in
     from entrypoints.forecast_endpoint.hub import HUB, fetch_weights
-    from entrypoints.forecast_endpoint.wanted import Wanted, image_of, prefix_of
+    from entrypoints.forecast_endpoint.wanted import Wanted, image_of
+    from entrypoints.stage import stage_of
 
-    prefix = prefix_of(options["stage"])
+    prefix = stage_of(options["stage"]).prefix
     if options["fetch"]:
         fetch_weights(
             options["weights"],
@@ -126,9 +127,9 @@ def _wanted(options: dict[str, Any], cloud: Cloud) -> Wanted:
 def status_command(*, stage: str, region: str | None, as_json: bool) -> int:
     """How the endpoint stands; exit status 1 where it is not in service."""
     from entrypoints.forecast_endpoint.deploy import IN_SERVICE
-    from entrypoints.forecast_endpoint.wanted import prefix_of
+    from entrypoints.stage import stage_of
 
-    endpoint = f"{prefix_of(stage)}chronos-base"
+    endpoint = f"{stage_of(stage).prefix}chronos-base"
     state = _cloud(region).state(endpoint)
     if as_json:
         none = {"status": None, "config": None, "failure": "", "concurrent": 0}
@@ -151,9 +152,9 @@ def delete_command(*, stage: str, region: str | None, bucket: str | None, yes: b
     """Delete the endpoint and all that deploy made for it, archives included."""
     from adapters.clock.system import SystemClock
     from entrypoints.forecast_endpoint.deploy import delete
-    from entrypoints.forecast_endpoint.wanted import prefix_of
+    from entrypoints.stage import stage_of
 
-    prefix = prefix_of(stage)
+    prefix = stage_of(stage).prefix
     cloud = _cloud(region)
     endpoint = f"{prefix}chronos-base"
     if not yes:

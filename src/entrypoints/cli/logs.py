@@ -49,7 +49,7 @@ def command(
     from adapters.clock.system import SystemClock
     from entrypoints.deploy.clients import Aws, region_of
     from entrypoints.deploy.log_lines import Tail, Wanted, functions_of, span_of
-    from entrypoints.deploy.stage import stage_of
+    from entrypoints.stage import stage_of
 
     clock = SystemClock()
     wanted = Wanted(functions=functions_of(name), errors_only=errors, platform=platform)

@@ -33,9 +33,9 @@ def command(stage: str, region: str | None, *, as_json: bool) -> int:
     from adapters.clock.system import SystemClock
     from entrypoints.deploy.clients import Aws, region_of
     from entrypoints.deploy.stack_state import deployed_stack
-    from entrypoints.deploy.stage import stage_of
     from entrypoints.deploy.stage_status import stage_status
     from entrypoints.deploy.status_page import lines_of
+    from entrypoints.stage import stage_of
     from entrypoints.wiring.pairs import VARIABLE, instruments_of
 
     wanted, aws = stage_of(stage), Aws(region_of(region))

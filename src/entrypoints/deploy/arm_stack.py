@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from entrypoints.deploy.clients import Aws
     from entrypoints.deploy.dialogue import Dialogue
     from entrypoints.deploy.stack_state import Stack
-    from entrypoints.deploy.stage import Stage
+    from entrypoints.stage import Stage
     from entrypoints.wiring.settings import Settings
 
 EXECUTOR: Final = "order-executor"

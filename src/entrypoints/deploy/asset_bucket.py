@@ -12,7 +12,7 @@ import attrs
 from adapters.aws_calls import call, code_of
 from application.errors import OutsideError, Refused
 from entrypoints.deploy.clients import Aws
-from entrypoints.deploy.stage import Stage
+from entrypoints.stage import Stage
 
 
 @attrs.frozen(slots=True, weakref_slot=False)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from entrypoints.deploy.dialogue import Dialogue
     from entrypoints.deploy.parameters import Parameters
     from entrypoints.deploy.stack_state import Stack
-    from entrypoints.deploy.stage import Stage
+    from entrypoints.stage import Stage
 
 _MARKS: Final = {Level.OK: "ok     ", Level.WARNING: "warning", Level.ERROR: "ERROR  "}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.aws_calls import aws_client, call
 from application.errors import InputError
-from entrypoints.deploy.stage import REGION
+from entrypoints.stage import REGION
 
 Make = Callable[..., Any]
 

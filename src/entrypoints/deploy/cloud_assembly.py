@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from application.errors import InputError
-from entrypoints.deploy.stage import Stage
+from entrypoints.stage import Stage
 
 FOLDER: Final = Path("build/cdk.out")
 SYNTHESIZE: Final = "synthesize it with `python infra/app.py`"

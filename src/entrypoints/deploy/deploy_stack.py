@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from entrypoints.deploy.clients import Aws
     from entrypoints.deploy.cloud_assembly import Assembly
     from entrypoints.deploy.dialogue import Dialogue
-    from entrypoints.deploy.stage import Stage
+    from entrypoints.stage import Stage
     from entrypoints.wiring.settings import Settings
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from entrypoints.deploy.clients import Aws
     from entrypoints.deploy.dialogue import Dialogue
     from entrypoints.deploy.stack_state import Stack
-    from entrypoints.deploy.stage import Stage
+    from entrypoints.stage import Stage
 
 _NAMED: Final = frozenset({"DynamoDB::Table", "S3::Bucket"})
 """What holds something is named, even where it can be made again from the log."""

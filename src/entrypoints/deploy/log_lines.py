@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from application.ports.clock import Clock
     from entrypoints.deploy.clients import Aws
-    from entrypoints.deploy.stage import Stage
+    from entrypoints.stage import Stage
 
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _POLL_S: Final = 3.0

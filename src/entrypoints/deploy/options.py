@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from application.errors import InputError
-from entrypoints.deploy.stage import DEFAULT
+from entrypoints.stage import DEFAULT
 
 stage_option = click.option(
     "--stage", default=DEFAULT, show_default=True, metavar="NAME", help="Which trader, if several."

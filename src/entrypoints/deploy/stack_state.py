@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from entrypoints.deploy.clients import Aws
-    from entrypoints.deploy.stage import Stage
+    from entrypoints.stage import Stage
 
 TRADING_MODE: Final = "TradingMode"
 LIVE: Final = "live"

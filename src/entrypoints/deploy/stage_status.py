@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from application.ports.read_models import ReadModels
     from entrypoints.deploy.clients import Aws
     from entrypoints.deploy.stack_state import Stack
-    from entrypoints.deploy.stage import Stage
+    from entrypoints.stage import Stage
 
 _ALARMS_A_CALL: Final = 100
 _IN_ALARM: Final = "ALARM"

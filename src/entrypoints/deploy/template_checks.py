@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from entrypoints.deploy.clients import Aws
     from entrypoints.deploy.cloud_assembly import Assembly
-    from entrypoints.deploy.stage import Stage
+    from entrypoints.stage import Stage
 
 _FUNCTION: Final = "AWS::Lambda::Function"
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"

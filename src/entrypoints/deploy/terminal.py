@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from application.errors import Refused
-from entrypoints.deploy.stage import Stage
+from entrypoints.stage import Stage
 
 INTERRUPTED = 130
 

@@ -1,7 +1,6 @@
 """What an endpoint of a stage is called and made of; the same makes the same names."""
 
 import hashlib
-import re
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,6 @@ from adapters.forecaster.weights import Weights
 from application.errors import ConfigurationError, InputError
 from entrypoints.forecast_endpoint.archive import CODE
 
-DEFAULT_STAGE: Final = "default"
 MEMORY_MB: Final = 6144
 CONCURRENT: Final = 8
 QUOTA: Final = 10
@@ -20,16 +18,6 @@ FOLDER: Final = "chronos-2"
 """Of the archives in the bucket."""
 IMAGE: Final = "huggingface-pytorch-inference:2.6.0-transformers4.49.0-cpu-py312-ubuntu22.04"
 IMAGES: Final = "763104351884.dkr.ecr.{region}.amazonaws.com"
-_STAGE: Final = re.compile(r"[a-z][a-z0-9]{0,14}")
-
-
-def prefix_of(stage: str) -> str:
-    """What all names of a stage begin with. Raises InputError."""
-    if not _STAGE.fullmatch(stage):
-        raise InputError(
-            f"--stage {stage}: a stage is called by 1 to 15 small letters and digits, such as dev"
-        )
-    return "eth-trading-" if stage == DEFAULT_STAGE else f"eth-trading-{stage}-"
 
 
 def image_of(region: str) -> str:

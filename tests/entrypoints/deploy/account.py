@@ -18,7 +18,7 @@ from domain.instant import parse
 from entrypoints.deploy.clients import Aws
 from entrypoints.deploy.cloud_assembly import read_assembly
 from entrypoints.deploy.deploy_stack import Deployment
-from entrypoints.deploy.stage import Stage, stage_of
+from entrypoints.stage import Stage, stage_of
 from entrypoints.wiring.settings import CONFIRMATION, Live, News, Settings, Slack
 from tests.entrypoints.deploy.fake_client import FakeClient, refusal
 from tests.entrypoints.deploy.fake_cloudformation import REGION, FakeCloudFormation, FakeStack

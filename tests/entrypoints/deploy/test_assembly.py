@@ -16,10 +16,10 @@ from entrypoints.deploy.clients import Aws
 from entrypoints.deploy.cloud_assembly import read_assembly
 from entrypoints.deploy.options import pairs_in
 from entrypoints.deploy.publish import zip_folder
-from entrypoints.deploy.stage import stage_of
 from entrypoints.deploy.template_checks import check_code, check_coins, check_region
 from entrypoints.deploy.template_edits import edited
 from entrypoints.doctor.findings import Level
+from entrypoints.stage import stage_of
 from tests.entrypoints.deploy.account import ACCOUNT, BOOTSTRAP, synthesized, template
 
 DEV = stage_of("dev")
