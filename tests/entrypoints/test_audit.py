@@ -21,6 +21,7 @@ from entrypoints.simulation.kept_log import keep
 from entrypoints.simulation.world import Plan
 from entrypoints.wiring.log_file import checking
 from tests.entrypoints.test_commands import run
+from tests.given.history import commit
 
 Changed = Callable[[e.Event], e.Event | None]
 
@@ -221,6 +222,13 @@ def test_a_cause_must_stand_on_the_log(commits: list[e.Commit], cause: str) -> N
     found = fed([*commits[:at], orphan]).violations
     assert {one.rule for one in found} == {"cause"}
     assert {one.event for one in found} == {f"{orphan.stream}@1"}
+
+
+def test_what_a_log_line_told_has_no_cause_on_the_log(commits: list[e.Commit]) -> None:
+    told = e.ErrorDetected("technical", "it failed", 1)
+    assert fed([*commits, commit("errors/technical", 1, told)]).violations == []
+    (found,) = fed([*commits, commit("order/technical", 1, told)]).violations
+    assert found.rule == "cause"
 
 
 def test_an_order_out_of_nothing_but_prices_is_found(commits: list[e.Commit]) -> None:

@@ -20,8 +20,8 @@ from domain.trading.books import EXACT, JPY, Books
 
 MOST: Final = 1_000
 """Violations that are kept; the first ones tell what happened."""
-CAUSELESS = ("ticks", "news", "context", "feeds", "anchors", "parameters", "reports")
-"""Streams that a schedule writes to; whatever stands on another one follows from an event."""
+CAUSELESS = ("ticks", "news", "context", "feeds", "anchors", "parameters", "reports", "errors")
+"""Streams that a schedule or a log line writes to; all else follows from an event."""
 
 
 class LogAuditor:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from entrypoints.simulation.findings import Findings
     from entrypoints.simulation.judge_of_orders import JudgeOfOrders
 
-SCHEDULED = ("ticks", "feeds/", "breaker", "anchors")
-"""Streams whose events may follow from a schedule, not from another event."""
+SCHEDULED = ("ticks", "feeds/", "breaker", "anchors", "reports", "errors/")
+"""Streams whose events may follow from a schedule or a log line, not from another event."""
 
 
 class JudgeOfRules:
