@@ -21,7 +21,7 @@ from entrypoints.simulation.kept_log import keep
 from entrypoints.simulation.world import Plan
 from entrypoints.wiring.log_file import checking
 from tests.entrypoints.test_commands import run
-from tests.given.history import commit
+from tests.given import history
 
 Changed = Callable[[e.Event], e.Event | None]
 
@@ -226,8 +226,8 @@ def test_a_cause_must_stand_on_the_log(commits: list[e.Commit], cause: str) -> N
 
 def test_what_a_log_line_told_has_no_cause_on_the_log(commits: list[e.Commit]) -> None:
     told = e.ErrorDetected("technical", "it failed", 1)
-    assert fed([*commits, commit("errors/technical", 1, told)]).violations == []
-    (found,) = fed([*commits, commit("order/technical", 1, told)]).violations
+    assert fed([*commits, history.commit("errors/technical", 1, told)]).violations == []
+    (found,) = fed([*commits, history.commit("order/technical", 1, told)]).violations
     assert found.rule == "cause"
 
 

@@ -26,7 +26,7 @@ from entrypoints.deploy.options import config_option, region_option, stage_optio
     "given",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A parameter of the stack that is no secret, such as AlertEmail=me@example.org.",
+    help="A parameter of the stack that is no secret, such as MessageLanguage=en.",
 )
 @click.option("--endpoint-quota", type=click.IntRange(min=1), help="If yours is not 10.")
 @click.option("--yes-replace", is_flag=True, help="Tables or buckets may be parted from the stack.")
@@ -52,7 +52,7 @@ def command(
     Examples:
       python infra/app.py && crypto-trader deploy
       crypto-trader deploy --stage dev --yes
-      crypto-trader deploy --parameter AlertEmail=me@example.org
+      crypto-trader deploy --parameter MessageLanguage=en
     """
     from adapters.clock.system import SystemClock
     from entrypoints.deploy.clients import Aws, region_of
