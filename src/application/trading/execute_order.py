@@ -5,7 +5,7 @@ done again. An order found between "submitting" and "placed" has lost its answer
 doubt: it is looked for, and never sent again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -34,13 +34,17 @@ from domain.trading import order as orders
 from domain.trading.order import Order, OrderState
 
 
+def _nobody_asks(_: str) -> None:
+    """For whoever needs no words on what is tried again anyway."""
+
+
 @attrs.frozen(slots=True, weakref_slot=False, kw_only=True)
 class Desk:
     """Where orders are executed: the sockets and rules that every step needs.
 
     `looks` times, `look_every_s` seconds apart, a placed order is looked at for its fills; for
     `patience_s` seconds an order in doubt is looked for. What is still missing then is left to
-    a later message.
+    a later message. `put_off` is told why an order could not even be prepared.
     """
 
     log: Log
@@ -52,6 +56,7 @@ class Desk:
     looks: int = 5
     look_every_s: float = 1.0
     patience_s: float = 130.0
+    put_off: Callable[[str], None] = _nobody_asks
 
 
 async def execute_order(order: str, *, desk: Desk) -> tuple[Commit, ...]:
@@ -147,8 +152,9 @@ async def _submit(done: Progress) -> None:
     desk, order = done.desk, done.order
     try:
         ready = await prepare(order, desk)
-    except (Retryable, Broken):
-        return  # nothing was sent: the next message tries again
+    except (Retryable, Broken) as failure:
+        desk.put_off(f"nothing was sent, the next message tries again: {failure}")
+        return
     if not isinstance(ready, Ready):
         refused = OrderRefused(order.order, order.pair, ready.guard, ready.detail)
         now = desk.clock.now()

@@ -32,6 +32,7 @@ async def _execute(call: Call) -> dict[str, object]:
         parameters=environment.parameters(),
         looks=MOST_LOOKS,
         patience_s=max(call.seconds - MOST_LOOKS, 0.0),
+        put_off=call.log,
     )
     commits = await execute_order(order, desk=desk)
     await call.react(commits)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from adapters.exchange.coincheck_fake import api as coincheck_api
 from adapters.exchange.coincheck_fake.faults import Faults
 from adapters.exchange.coincheck_fake.market import Renamed
-from adapters.exchange.coincheck_fake.rules import Terms
+from adapters.exchange.coincheck_fake.rules import RULES, CoinRule, Terms
 from adapters.exchange.coincheck_fake.venue import Venue
 from adapters.loopback.faults import ScriptedFaults
 from adapters.loopback.server import serving
@@ -153,6 +153,8 @@ def fake_services(
         cash=CASH,
         terms=Terms(parts=2, fills_lag_ms=2_000, balance_lag_ms=500),
         limited=False,
+        rules=RULES
+        | {one.coincheck: CoinRule(one.min_amount, one.decimals) for one in market.instruments},
     )
     data = binance_fake.BinanceData(series=market.series, now=clock.now)
     binance, beside = binance_fake.make_app(data), binance_fake.make_app(data)

@@ -21,7 +21,7 @@ class CoinRule:
     decimals: int
 
 
-RULES: Final[Mapping[str, CoinRule]] = {
+RULES: Final[dict[str, CoinRule]] = {
     "btc_jpy": CoinRule(Decimal("0.001"), 8),
     "eth_jpy": CoinRule(Decimal("0.001"), 8),
     "xrp_jpy": CoinRule(Decimal("1.0"), 6),
