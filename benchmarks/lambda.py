@@ -14,7 +14,6 @@ import re
 import statistics
 import sys
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,33 +24,50 @@ sys.path[:0] = [str(Path(__file__).parents[1])]
 REPORT = re.compile(r"Duration: ([\d.]+) ms.*Memory Size: (\d+) MB\s+Max Memory Used: (\d+) MB")
 
 
-def measured(emulator_python: Path, infra: Path, ticks: int) -> dict[str, dict[str, Any]]:
-    """Figures of every function that was called."""
-    from adapters.clock.shifted import ShiftedClock
-    from domain.instant import CANDLE
-    from entrypoints.fakes.services import FakeMarket, fake_services
-    from entrypoints.wiring.settings import load_settings
-    from tests.rehearsal import rehearse, stage
-    from tests.rehearsal.emulator import emulator
+def measured(emulator_python: Path, infra: Path, ticks: int) -> dict[str, Any]:
+    """Figures of every function that was called, and how long decisions took."""
+    from tests.rehearsal import rehearse
 
-    settings = load_settings(None, None)
-    with tempfile.TemporaryDirectory(prefix="lambda-") as name, ExitStack() as up:
-        folder = Path(name)
-        market, clock = FakeMarket(settings, 7), ShiftedClock(folder / "clock")
-        clock.move_to(market.first)
-        world = up.enter_context(fake_services(settings, market, clock=clock, seed=7, is_calm=True))
-        address = up.enter_context(emulator(emulator_python))
-        made = stage.packages(folder, emulator_python, address)
-        addresses = json.dumps(rehearse.addresses(world.settings, clock))
-        out = stage.synthesized(
-            folder, infra, "prod", {"PACKAGES": str(made), "ADDRESSES": addresses}
-        )
-        deployed = stage.deploy(out, address, rehearse.parameters(world.settings))
-        it = rehearse.Rehearsal(deployed, world, clock, -(-clock.now() // CANDLE) * CANDLE)
+    with (
+        tempfile.TemporaryDirectory(prefix="lambda-") as folder,
+        rehearse.first_stage(emulator_python, infra, Path(folder)) as ready,
+    ):
         for _ in range(ticks):
-            it.tick()
-        rehearse.night(it)
-        return figures(deployed)
+            ready.it.tick()
+        rehearse.night(ready.it)
+        stage = ready.it.stage
+        return {"functions": figures(stage), "decision_ms": decisions(stage)}
+
+
+def decisions(deployed: Any) -> dict[str, int]:
+    """From the call of price-collector to the end of aggregator, which has sent its orders then."""
+    began, ended = (
+        [at for at, line in lines_of(deployed, name) if line.startswith(word)]
+        for name, word in (("price-collector", "START"), ("aggregator", "END"))
+    )
+    found = []
+    for end in ended:
+        before = [at for at in began if at <= end]
+        found.append(end - before[-1])
+    cold, *warm = sorted(found, reverse=True)
+    warm = sorted(warm) or [cold]
+    return {
+        "decisions": len(found),
+        "slowest_ms": cold,
+        "median_ms": round(statistics.median(warm)),
+        "p95_ms": warm[min(len(warm) - 1, int(len(warm) * 0.95))],
+    }
+
+
+def lines_of(deployed: Any, function: str) -> list[tuple[int, str]]:
+    """A function's log: when (ms), and what."""
+    pages = deployed.of("logs").get_paginator("filter_log_events")
+    group = f"/aws/lambda/{deployed.prefix}{function}"
+    return sorted(
+        (event["timestamp"], event["message"])
+        for page in pages.paginate(logGroupName=group)
+        for event in page["events"]
+    )
 
 
 def figures(deployed: Any) -> dict[str, dict[str, Any]]:
@@ -59,19 +75,16 @@ def figures(deployed: Any) -> dict[str, dict[str, Any]]:
     logs, found = deployed.of("logs"), {}
     for group in logs.describe_log_groups()["logGroups"]:
         name = group["logGroupName"]
-        if not name.startswith("/aws/lambda/"):
+        function = name.removeprefix(f"/aws/lambda/{deployed.prefix}")
+        if function == name:
             continue
-        lines = [
-            event["message"]
-            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name)
-            for event in page["events"]
-        ]
+        lines = [line for _, line in lines_of(deployed, function)]
         reports = [one.groups() for one in map(REPORT.search, lines) if one]
         if not reports:
             continue
         cold, *warm = [float(one[0]) for one in reports]
         warm = sorted(warm) or [cold]
-        found[name.removeprefix(f"/aws/lambda/{deployed.prefix}")] = {
+        found[function] = {
             "calls": len(reports),
             "cold_ms": round(cold),
             "median_ms": round(statistics.median(warm)),
@@ -83,12 +96,18 @@ def figures(deployed: Any) -> dict[str, dict[str, Any]]:
     return dict(sorted(found.items()))
 
 
-def table(found: dict[str, dict[str, Any]]) -> str:
+def table(told: dict[str, Any]) -> str:
     """As Markdown."""
+    found, latency = told["functions"], told["decision_ms"]
     names = ("calls", "cold_ms", "median_ms", "p95_ms", "peak_mb", "memory_mb")
     lines = [f"| function | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
     lines += [f"| {key} | {' | '.join(str(one[n]) for n in names)} |" for key, one in found.items()]
-    return "\n".join(lines)
+    words = (
+        f"From the candle's tick to the order's message: median {latency['median_ms']} ms, p95 "
+        f"{latency['p95_ms']} ms, slowest {latency['slowest_ms']} ms (cold), of "
+        f"{latency['decisions']} decisions."
+    )
+    return "\n".join([*lines, "", words])
 
 
 @click.command()
@@ -106,7 +125,7 @@ def main(
     if write is not None:
         write.write_text(PAGE.format(table=table(found)), encoding="utf-8")
     if durations is not None:
-        told = {name: {"mean_ms": one["mean_ms"]} for name, one in found.items()}
+        told = {name: {"mean_ms": one["mean_ms"]} for name, one in found["functions"].items()}
         durations.write_text(json.dumps(told, indent=1), encoding="utf-8")
     print(json.dumps(found) if as_json else table(found))
 

@@ -15,8 +15,8 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -403,8 +403,18 @@ def looked_at(it: Rehearsal) -> dict[str, Any]:
     return audited
 
 
-def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, Any]:
-    """The whole of it; what was seen."""
+@attrs.frozen
+class Ready:
+    """A first stage that is up, and what another one beside it is synthesized from."""
+
+    it: Rehearsal
+    to: dict[str, str]
+    pairs: dict[str, dict[str, Any]]
+
+
+@contextmanager
+def first_stage(python: Path, infra: Path, folder: Path) -> Iterator[Ready]:
+    """Fakes, the emulator, packages, and the default stage deployed there, armed."""
     settings = load_settings(None, None)
     pairs = {one.pair: _as_configured(one) for one in settings.instruments} | {"ltc_usdt": SEVENTH}
     seven = Settings(_env_file=None, pairs=pairs)  # type: ignore[call-arg]
@@ -424,7 +434,13 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
         }
         one = stages.deploy(stages.synthesized(folder, infra, "prod", to), address, given)
         start = -(-clock.now() // CANDLE) * CANDLE
-        it = Rehearsal(one, world, clock, start, model.state.faults)
+        yield Ready(Rehearsal(one, world, clock, start, model.state.faults), to, pairs)
+
+
+def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, Any]:
+    """The whole of it; what was seen."""
+    with first_stage(python, infra, folder) as ready:
+        it = ready.it
         for step in (
             lambda it: trade(it, ticks), same_message_twice, throttled_forecasts, failing_pair,
             killed_mid_order, error_line, alarm, poison, night,
@@ -436,8 +452,9 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
                 file=sys.stderr,
             )
         found, rows = looked_at(it), rebuilt(it)
-        judged = asyncio.run(judge(it.store.read_all(), world.venue, cash=CASH))
-        to |= {"TRADING_PAIRS_CONFIG": json.dumps(pairs), "SAGEMAKER_ENDPOINT": ""}
+        judged = asyncio.run(judge(it.store.read_all(), it.world.venue, cash=CASH))
+        coins = json.dumps(ready.pairs)
+        to = ready.to | {"TRADING_PAIRS_CONFIG": coins, "SAGEMAKER_ENDPOINT": ""}
         beside = _second_stage(it, folder, infra, to)
     return {
         "functions": dict(sorted(it.seen.items())),
