@@ -21,7 +21,8 @@ import click
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
-REPORT = re.compile(r"Duration: ([\d.]+) ms.*Memory Size: (\d+) MB\s+Max Memory Used: (\d+) MB")
+REPORT = re.compile(r"Duration: ([\d.]+) ms.*Memory Size: (\d+) MB")
+HANDLER = re.compile(r"entrypoints\.aws_lambda\.(\w+)\.handler")
 
 
 def measured(emulator_python: Path, infra: Path, ticks: int) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def lines_of(deployed: Any, function: str) -> list[tuple[int, str]]:
 
 def figures(deployed: Any) -> dict[str, dict[str, Any]]:
     """From the REPORT lines of all logs."""
-    logs, found = deployed.of("logs"), {}
+    logs, found, peaks = deployed.of("logs"), {}, peaks_mb()
     for group in logs.describe_log_groups()["logGroups"]:
         name = group["logGroupName"]
         function = name.removeprefix(f"/aws/lambda/{deployed.prefix}")
@@ -91,9 +92,25 @@ def figures(deployed: Any) -> dict[str, dict[str, Any]]:
             "p95_ms": round(warm[min(len(warm) - 1, int(len(warm) * 0.95))]),
             "mean_ms": round(statistics.fmean(warm)),
             "memory_mb": int(reports[0][1]),
-            "peak_mb": max(int(one[2]) for one in reports),
+            "peak_mb": peaks.get(function),
         }
     return dict(sorted(found.items()))
+
+
+def peaks_mb() -> dict[str, int]:
+    """The most that any process of a function has held (MiB); the emulator does not tell it."""
+    found: dict[str, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = HANDLER.search((folder / "cmdline").read_text(encoding="utf-8"))
+            status = (folder / "status").read_text(encoding="utf-8")
+        except OSError:
+            continue  # it has ended meanwhile
+        most = re.search(r"VmHWM:\s+(\d+) kB", status)
+        if command and most:
+            name = command[1].replace("_", "-")
+            found[name] = max(found.get(name, 0), int(most[1]) // 1024)
+    return found
 
 
 def table(told: dict[str, Any]) -> str:
@@ -134,7 +151,7 @@ PAGE = """# How long the functions take
 
 Written by `benchmarks/lambda.py`: through the runtime client of AWS on an emulator, wall
 milliseconds of two shared cores. The first call of a function is its cold start; the others are
-warm. Peak memory is the process's, the emulator tells it.
+warm. Peak memory (MiB) is what Linux says of the function's process.
 
 {table}
 """
