@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from entrypoints.cost.known_durations import Durations
 
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -14,6 +20,14 @@ EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.command("cost")
 @click.option("--template", type=EXISTING, help="Default: the one in build/cdk.out.")
 @click.option("--durations", type=EXISTING, help="Measured ones, TOML or JSON; else assumed.")
+@click.option(
+    "--aws",
+    "measured",
+    is_flag=False,
+    flag_value="prod",
+    metavar="[STAGE]",
+    help="Durations of a deployed stage, from CloudWatch.",
+)
 @click.option("--prices", type=EXISTING, help="Another price table. Default: Tokyo's.")
 @click.option(
     "--analyses",
@@ -35,6 +49,7 @@ EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 def command(
     template: Path | None,
     durations: Path | None,
+    measured: str | None,
     prices: Path | None,
     analyses: int,
     coins: int | None,
@@ -44,9 +59,9 @@ def command(
 ) -> int:
     """Estimate a month on AWS: by service, with and without the free tier, and what if.
 
-    Nothing is asked of AWS: what runs is read from the template, how long it runs from a file,
-    what that costs from a table of prices. Exit status 1 above the budget, or when the template
-    holds something without a price.
+    Nothing is asked of AWS but with --aws: what runs is read from the template, how long it runs
+    from a file, what that costs from a table of prices. Exit status 1 above the budget, or when
+    the template holds something without a price.
 
     \b
     Examples:
@@ -54,6 +69,7 @@ def command(
       crypto-trader cost --template build/cdk.out/eth-trading.template.json --json
       crypto-trader cost --durations measured.json --analyses 96 --without-free-tier
       crypto-trader cost --coins 12
+      crypto-trader cost --aws
     """
     from entrypoints.cost.as_json import as_json
     from entrypoints.cost.assumptions import load_assumptions
@@ -65,10 +81,12 @@ def command(
     from entrypoints.cost.workload import Scenario
 
     stack = read_template(template or find_template())
+    names = [one.name for one in stack.functions]
+    known = load_durations(durations, names)
     basis = Basis(
         stack=stack,
         prices=load_prices(prices),
-        durations=load_durations(durations, (one.name for one in stack.functions)),
+        durations=known if measured is None else _measured(known, names, measured),
         assumed=load_assumptions(),
     )
     found = estimate(basis, Scenario(analyses_a_day=analyses, coins=coins))
@@ -81,3 +99,14 @@ def command(
 
         show(found, budget, Console(file=sys.stdout, highlight=False), free_tier=not full)
     return 0 if is_within(found, budget, free_tier=not full) else 1
+
+
+def _measured(known: Durations, names: Sequence[str], stage: str) -> Durations:
+    from adapters.clock.system import SystemClock
+    from entrypoints.cost.cloudwatch_durations import cloudwatch_durations
+    from entrypoints.deploy.clients import Aws, region_of
+    from entrypoints.stage import stage_of
+
+    return cloudwatch_durations(
+        known, names, aws=Aws(region_of(None)), stage=stage_of(stage), now=SystemClock().now()
+    )
