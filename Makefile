@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INFRA := .venv-infra
 EMULATOR := .venv-emulator
+CHRONOS := .venv-chronos
+MODEL_TESTS := tests/adapters/test_chronos_local.py tests/adapters/test_chronos_container.py \
+	tests/contracts/test_forecaster.py tests/entrypoints/test_forecast_command.py \
+	tests/entrypoints/test_forecast_endpoint.py
 
 .DEFAULT_GOAL := help
 
@@ -77,6 +81,18 @@ $(EMULATOR)/.installed: $(STAMP)
 	test -x $(EMULATOR)/bin/python || $(PYTHON) -m venv $(EMULATOR)
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(EMULATOR)/bin/python ministack==1.5.33 awslambdaric==4.2.2
 	touch $@
+
+# torch for a CPU is a tenth of the one with CUDA; uv knows where it is, pip takes what it finds
+$(CHRONOS)/.installed: $(STAMP)
+	test -x $(CHRONOS)/bin/python || $(PYTHON) -m venv $(CHRONOS)
+	$(BIN)/uv pip install --quiet --python $(CHRONOS)/bin/python --torch-backend=cpu torch==2.13.0 2>/dev/null || \
+		$(CHRONOS)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(CHRONOS)/bin/python -c constraints.txt --group dev -e '.[research,fakes,aws,chronos]'
+	touch $@
+
+.PHONY: test-chronos
+test-chronos: $(CHRONOS)/.installed  ## tests of the model, with torch for a CPU in an environment of its own
+	$(CHRONOS)/bin/python -m pytest -q $(MODEL_TESTS)
 
 .PHONY: package
 package: setup  ## a zip for each function of the cloud, into build/functions
