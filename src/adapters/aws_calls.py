@@ -19,19 +19,34 @@ ATTEMPTS: Final = 3
 
 THROTTLED: Final = frozenset(
     {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "ExecutionLimitExceeded",
+        "InternalDependencyException",
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServiceError",
+        "KMSThrottling",
+        "KmsThrottled",
+        "KmsThrottlingException",
         "LimitExceededException",
+        "ModelNotReadyException",
         "OverLimit",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
         "RequestTimeout",
         "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
         "SlowDown",
+        "ThrottledException",
         "Throttling",
         "ThrottlingException",
-        "ThrottledException",
         "TooManyRequestsException",
         "TransactionConflictException",
         "TransactionInProgressException",
@@ -44,22 +59,37 @@ FORBIDDEN: Final = frozenset(
         "AccessDenied",
         "AccessDeniedException",
         "AuthorizationError",
+        "InvalidObjectState",
+        "InvalidSecurity",
+        "KMSAccessDenied",
+        "KMSOptInRequired",
+        "KmsAccessDenied",
+        "KmsAccessDeniedException",
+        "KmsOptInRequired",
+        "NotAuthorized",
+        "OptInRequired",
+        "UnauthorizedOperation",
+    }
+)
+"""Codes that mean: somebody who may not do this."""
+UNKNOWN: Final = frozenset(
+    {
         "ExpiredToken",
         "ExpiredTokenException",
         "IncompleteSignature",
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
         "InvalidSignatureException",
+        "InvalidToken",
         "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
-        "NotAuthorized",
-        "OptInRequired",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
-        "UnauthorizedOperation",
         "UnrecognizedClientException",
     }
 )
-"""Codes that mean: not with these credentials."""
+"""Codes that mean: nobody knows who asks, or not any more."""
 ABSENT: Final = frozenset(
     {
         "AWS.SimpleQueueService.NonExistentQueue",
@@ -68,11 +98,28 @@ ABSENT: Final = frozenset(
         "NotFoundException",
         "QueueDoesNotExist",
         "ResourceNotFoundException",
+        "StateMachineDeleting",
         "StateMachineDoesNotExist",
         "TableNotFoundException",
     }
 )
 """Codes that mean: what a stage is made of is not there."""
+KEYLESS: Final = frozenset(
+    {
+        "DecryptionFailure",
+        "KMSDisabled",
+        "KMSInvalidState",
+        "KMSNotFound",
+        "KmsDisabled",
+        "KmsInvalidKeyUsage",
+        "KmsInvalidState",
+        "KmsInvalidStateException",
+        "KmsNotFound",
+    }
+)
+"""Codes that mean: the key of an encrypted thing cannot be used."""
+LONGEST: Final = 500
+"""Characters of what AWS says that are told."""
 _NOT_SET_UP = (
     faults.NoCredentialsError,
     faults.PartialCredentialsError,
@@ -85,12 +132,22 @@ _NOT_SET_UP = (
     faults.InvalidConfigError,
     faults.TokenRetrievalError,
     faults.SSOError,
+    faults.LoginError,
+    faults.NoAuthTokenError,
+    faults.RefreshWithMFAUnsupportedError,
+    faults.UnknownCredentialError,
+    faults.UnknownRegionError,
+    faults.UnknownTokenProviderError,
 )
 _ON_THE_WAY = (
     faults.ConnectionError,
     faults.HTTPClientError,
     faults.ResponseStreamingError,
     faults.IncompleteReadError,
+    faults.CapacityNotAvailableError,
+    faults.ChecksumError,
+    faults.FlexibleChecksumError,
+    faults.MetadataRetrievalError,
 )
 
 
@@ -110,7 +167,7 @@ def aws_client(
     try:
         # boto3 wraps this same client, and would add a third to the start of a function
         return Session().create_client(service, region_name=region, config=config)
-    except faults.BotoCoreError as error:
+    except (faults.BotoCoreError, ValueError) as error:  # an address that is none is a ValueError
         raise ConfigurationError(f"AWS ({service}): {error}; set it up with `aws configure`") from (
             error
         )
@@ -140,19 +197,28 @@ def code_of(error: BaseException) -> str:
 
 def as_ours(what: str, error: BaseException) -> OutsideError | ConfigurationError:
     """What an error of botocore means to us; `what` was tried, in words."""
-    said = f"{what}: {error}"
+    said = f"{what}: {' '.join(str(error).split())[:LONGEST]}"
     if isinstance(error, _NOT_SET_UP):
         return ConfigurationError(f"{said}; set it up with `aws configure`")
     if isinstance(error, _ON_THE_WAY):
         return Retryable(said)
     if not isinstance(error, faults.ClientError):
         return Broken(said)
+    return _of_service(said, error)
+
+
+def _of_service(said: str, error: faults.ClientError) -> OutsideError:
+    """By the code, and by the HTTP status where the code says nothing to us."""
     code = code_of(error)
     status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in THROTTLED or status == 429 or status >= 500:
         return Retryable(said)
-    if code in FORBIDDEN or status in {401, 403}:
+    if code in UNKNOWN or status == 401:
+        return Refused(f"{said}; the credentials in use are wrong or have expired: set them anew")
+    if code in FORBIDDEN or status == 403:
         return Refused(f"{said}; the role or key in use lacks this permission")
+    if code in KEYLESS:
+        return Refused(f"{said}; the encryption key must be enabled and open to the role in use")
     if code in ABSENT or status == 404:
         return Refused(f"{said}; has this stage been deployed?")
     return Broken(said)

@@ -29,6 +29,8 @@ from adapters.exchange.coincheck.signing import Credentials
 from adapters.exchange.coincheck_fake.api import make_app
 from adapters.exchange.coincheck_fake.rules import Terms as VenueTerms
 from adapters.exchange.coincheck_fake.venue import Venue
+from adapters.exchange.dry_run import DryRunExchange
+from adapters.exchange.market_only import MarketOnly
 from adapters.exchange.paper.exchange import PaperExchange
 from adapters.exchange.paper.journal import Journal
 from adapters.exchange.simulated.exchange import SimulatedExchange
@@ -242,14 +244,37 @@ def on_paper(terms: Terms) -> Plug:
     return Plug(exchange, clock, terms)
 
 
+class SeenInDryRun(DryRunExchange):
+    """An account that is read through a dry run, and at which somebody else trades."""
+
+    async def place(self, order: MarketOrder, nonce: int) -> str:
+        return await self._exchange.place(order, nonce)
+
+
+def dry_run(terms: Terms) -> Plug:
+    """All that a dry run reads, of an account on which something happens."""
+    plug = simulated(terms)
+    return attrs.evolve(plug, exchange=SeenInDryRun(plug.exchange))
+
+
+def market_only(terms: Terms) -> Plug:
+    """Public prices of the known market."""
+    clock = SimulatedClock(START)
+    prices = SimulatedPrices(market(terms), HundredYen(), terms.decimals)
+    return Plug(MarketOnly(TradesSoFar(prices, clock, terms), clock), clock, terms)
+
+
 EXCHANGES: dict[str, Callable[[Terms], Plug]] = {
     "simulated": simulated,
     "on paper": on_paper,
     "coincheck over http": over_http,
+    "read in a dry run": dry_run,
 }
 """A plug joins with one line here."""
+MARKETS = {**EXCHANGES, "market only": market_only}
 
 every_exchange = pytest.mark.parametrize("make", EXCHANGES.values(), ids=EXCHANGES)
+every_market = pytest.mark.parametrize("make", MARKETS.values(), ids=MARKETS)
 Make = Callable[[Terms], Plug]
 
 
@@ -258,7 +283,7 @@ def run(card: Coroutine[Any, Any, None]) -> None:
     asyncio.run(card)
 
 
-@every_exchange
+@every_market
 def test_e01_bid_and_ask_lie_half_a_spread_around_the_last_price(make: Make) -> None:
     async def card() -> None:
         exchange = make(Terms()).exchange
@@ -683,3 +708,67 @@ def _judge(held: Balances, booked: tuple[Decimal, dict[str, Decimal]]) -> None:
     for pair, quantity in coins.items():
         assert held.coins_free[pair] + held.coins_reserved[pair] == quantity
         assert min(held.coins_free[pair], held.coins_reserved[pair]) >= 0
+
+
+def test_a_dry_run_refuses_every_order_and_sends_nothing() -> None:
+    async def card() -> None:
+        plug = simulated(Terms())
+        dry = attrs.evolve(plug, exchange=DryRunExchange(plug.exchange))
+        before = await plug.exchange.balances()
+        for order in (dry.buy("15000"), dry.sell("0.1"), dry.buy("1")):
+            with pytest.raises(Refused, match="dry run: nothing is sent"):
+                await order
+        dry.clock.move_to(dry.clock.now() + 2 * CANDLE)
+        assert await plug.exchange.balances() == before
+        assert await plug.exchange.open_orders() == ()
+        assert await plug.exchange.account_fills(0) == ()
+
+    run(card())
+
+
+def test_without_a_key_all_but_prices_is_refused_by_name() -> None:
+    async def card() -> None:
+        exchange = market_only(Terms()).exchange
+        order = MarketOrder(ETH, Side.BUY, Jpy(Decimal(15_000)), None)
+        for asked, named in (
+            (exchange.balances(), "balances"),
+            (exchange.taker_fee(ETH), ETH),
+            (exchange.nonce(), "nonce"),
+            (exchange.place(order, 1), ETH),
+            (exchange.order("o7"), "o7"),
+            (exchange.open_orders(), "open orders"),
+            (exchange.fills("o7", 0), "o7"),
+            (exchange.account_fills(0), "fills of the account"),
+        ):
+            with pytest.raises(Refused, match=f"{named}.* needs the account's key"):
+                await asked
+
+    run(card())
+
+
+class LastTrades:
+    """Trades as they are given."""
+
+    def __init__(self, *trades: tuple[int, Decimal]) -> None:
+        self._trades = trades
+
+    async def trades(self, pair: str, since: int) -> list[tuple[int, Decimal]]:
+        return [one for one in self._trades if one[0] > since]
+
+    async def quote(self, pair: str) -> Quote:
+        raise Retryable("not now")
+
+
+def test_a_public_price_older_than_a_minute_is_none() -> None:
+    async def card() -> None:
+        clock = SimulatedClock(START)
+        source = LastTrades((START - 9, Decimal(7)), (START, Decimal(8)))
+        exchange = MarketOnly(source, clock)
+        assert await exchange.price(ETH) == Jpy(Decimal(8))
+        clock.move_to(START + 59_999)
+        assert await exchange.price(ETH) == Jpy(Decimal(8))
+        clock.move_to(START + 60_000)
+        with pytest.raises(Retryable, match=f"no price of {ETH} within 60 s"):
+            await exchange.price(ETH)
+
+    run(card())

@@ -8,17 +8,23 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from moto import mock_aws
 
 from adapters.clock.simulated import SimulatedClock
 from adapters.order_queue.in_memory import InMemoryOrderQueue
 from adapters.order_queue.sqlite import SqliteOrderQueue, open_queue
-from application.errors import InputError, Retryable
+from adapters.order_queue.sqs import SqsOrderQueue
+from application.errors import Broken, InputError, Refused, Retryable
 from application.ports.order_queue import Message, OrderQueue
+from tests.contracts.sqs_queues import Hurried, make_queues, sqs_client, sqs_in_moto
+from tests.given.aws_client import LostReplies, Watched
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 NOW = 1_760_000_000_000
@@ -39,7 +45,17 @@ def sqlite(folder: Path) -> tuple[OrderQueue, SimulatedClock, Callable[[], None]
     return queue, clock, queue.close
 
 
-QUEUES = {"in_memory": in_memory, "sqlite": sqlite}
+def sqs(_: Path) -> tuple[OrderQueue, SimulatedClock, Callable[[], None]]:
+    """In moto."""
+    return sqs_in_moto(NOW)
+
+
+QUEUES = {"in_memory": in_memory, "sqlite": sqlite, "sqs": sqs}
+
+
+def knows_what_waits(queue: OrderQueue) -> bool:
+    """Whether an id that waits is never a second message; see the port."""
+    return not isinstance(queue, SqsOrderQueue)
 
 
 @pytest.fixture(params=list(QUEUES))
@@ -92,9 +108,10 @@ async def test_an_order_that_waits_is_no_second_message(made: Made) -> None:
 
 
 async def test_an_order_in_flight_can_be_sent_again_once(made: Made) -> None:
-    queue, _ = made
+    queue, clock = made
     await queue.send("a")
     first = await taken(queue)
+    clock.move_to(NOW + 1)
     for order in ("a", "b", "a"):
         await queue.send(order)
     await queue.done(first)
@@ -156,6 +173,7 @@ async def test_a_dead_letter_can_be_sent_again_and_stays_listed_once(made: Made)
         await queue.send("a")
         await give_up(queue, clock)
         assert await queue.receive() is None
+        assert list(await queue.dead()) == ["a"]
     await queue.send("a")
     assert (await taken(queue)).receives == 1
     assert list(await queue.dead()) == ["a"]
@@ -169,7 +187,8 @@ async def test_a_message_whose_time_ran_out_waits(made: Made) -> None:
     await queue.send("a")
     assert (await taken(queue)).receives == 2
     clock.move_to(clock.now() + VISIBILITY)
-    assert await drained(queue) == ["a"], "the one message, not a second"
+    found = await drained(queue)
+    assert found == ["a"] * (1 if knows_what_waits(queue) else 2)
 
 
 class Model(RuleBasedStateMachine):
@@ -191,9 +210,12 @@ class Model(RuleBasedStateMachine):
 
     @rule(order=st.sampled_from("abc"))
     def send(self, order: str) -> None:
+        is_blind = not knows_what_waits(self.queue)
+        if is_blind:
+            self.clock.move_to(self.clock.now() + 1)  # or it counts as sent once
         asyncio.run(self.queue.send(order))
         now = self.clock.now()
-        if not any(one[0] == order and one[2] <= now for one in self.waiting):
+        if is_blind or not any(one[0] == order and one[2] <= now for one in self.waiting):
             self.waiting.append([order, 0, 0])
 
     @rule()
@@ -239,12 +261,17 @@ class SqliteModel(Model):
     make = staticmethod(sqlite)
 
 
-for machine, examples in ((InMemoryModel, 60), (SqliteModel, 30)):
+class SqsModel(Model):
+    make = staticmethod(sqs)
+
+
+for machine, examples in ((InMemoryModel, 60), (SqliteModel, 30), (SqsModel, 10)):
     machine.TestCase.settings = settings(
         max_examples=examples, stateful_step_count=25, deadline=None
     )
 TestInMemoryModel = InMemoryModel.TestCase
 TestSqliteModel = SqliteModel.TestCase
+TestSqsModel = SqsModel.TestCase
 
 
 def opened(path: Path, clock: SimulatedClock, busy_timeout_s: float = 60) -> SqliteOrderQueue:
@@ -302,6 +329,7 @@ import asyncio, sys
 from pathlib import Path
 from adapters.clock.simulated import SimulatedClock
 from adapters.order_queue.sqlite import SqliteOrderQueue, open_queue
+from adapters.order_queue.sqs import SqsOrderQueue
 
 async def work():
     queue = SqliteOrderQueue(open_queue(Path(sys.argv[1]), busy_timeout_s=60), SimulatedClock(1))
@@ -366,3 +394,102 @@ async def test_what_is_no_queue_is_refused_and_kept(tmp_path: Path, kind: str) -
     with pytest.raises(InputError, match=r"q\.sqlite"):
         open_queue(path)
     assert before is None or path.read_bytes() == before
+
+
+@pytest.fixture
+def cloud() -> Iterator[tuple[SqsOrderQueue, Hurried]]:
+    """A queue in moto."""
+    queue, clock, close = sqs_in_moto(NOW)
+    yield queue, clock
+    close()
+
+
+async def test_an_id_that_waits_on_sqs_may_become_a_second_message(
+    cloud: tuple[SqsOrderQueue, Hurried],
+) -> None:
+    queue, clock = cloud
+    await queue.send("a")
+    await queue.send("a")
+    clock.move_to(NOW + 1)
+    await queue.send("a")
+    assert await drained(queue) == ["a", "a"]
+
+
+async def test_ids_that_begin_alike_are_messages_of_their_own_whatever_they_are_made_of(
+    cloud: tuple[SqsOrderQueue, Hurried],
+) -> None:
+    queue, _ = cloud
+    orders = ["x" * 120 + "1", "x" * 120 + "2", "exit/1 of 2", "\u5186"]
+    for order in orders:
+        await queue.send(order)
+    assert await drained(queue) == orders
+
+
+async def test_sqs_shows_the_first_ten_dead_letters_in_their_order(
+    cloud: tuple[SqsOrderQueue, Hurried],
+) -> None:
+    queue, clock = cloud
+    for number in range(12):
+        await queue.send(f"o{number}")
+        await give_up(queue, clock)
+        assert await queue.receive() is None
+    assert list(await queue.dead()) == [f"o{number}" for number in range(10)]
+    assert list(await queue.dead()) == [f"o{number}" for number in range(10)], "they stay"
+
+
+async def test_a_sending_whose_answer_was_lost_is_one_message() -> None:
+    with mock_aws():
+        client = sqs_client()
+        url, _ = make_queues(client, "eth-trading-")
+        lost = LostReplies(client, "SendMessage", 1, service="sqs")
+        queue = SqsOrderQueue(client, url, SimulatedClock(NOW))
+        await queue.send("a")
+        assert lost.sent == 2
+        assert await drained(queue) == ["a"]
+        client.close()
+
+
+async def test_a_queue_without_dead_letters_has_none() -> None:
+    client = Watched(object())
+    assert list(await SqsOrderQueue(client, "url", SimulatedClock(NOW)).dead()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "kind"),
+    [
+        ("AWS.SimpleQueueService.NonExistentQueue", "no queue", Refused),
+        ("AccessDenied", "not you", Refused),
+        ("ThrottlingException", "slowly", Retryable),
+        ("InvalidParameterValue", "the queue url is nonsense", Broken),
+    ],
+)
+async def test_what_sqs_says_of_any_call_is_told_as_ours(
+    code: str, said: str, kind: type[Exception]
+) -> None:
+    def refused(real: object, **_: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": said}}, "Any")
+
+    operations = ("send_message", "receive_message", "delete_message")
+    client = Watched(
+        SimpleNamespace(**dict.fromkeys(operations)), **dict.fromkeys(operations, refused)
+    )
+    queue = SqsOrderQueue(client, "url", SimulatedClock(NOW), dead_url="dead")
+    for asked in (
+        queue.send("a"),
+        queue.receive(),
+        queue.done(Message("a", "receipt", 1)),
+        queue.dead(),
+    ):
+        with pytest.raises(kind, match=said):
+            await asked
+
+
+async def test_a_receipt_that_sqs_does_not_know_takes_nothing_off() -> None:
+    with mock_aws():
+        client = sqs_client()
+        url, _ = make_queues(client, "eth-trading-")
+        queue = SqsOrderQueue(client, url, SimulatedClock(NOW))
+        await queue.send("a")
+        await queue.done(Message("a", "nonsense", 1))
+        assert (await taken(queue)).order == "a"
+        client.close()

@@ -39,10 +39,18 @@ class LostReplies:
     stands in for the service inside the process has answered before.
     """
 
-    def __init__(self, client: Any, operation: str, lost: int, *, over_the_wire: bool = False):
+    def __init__(
+        self,
+        client: Any,
+        operation: str,
+        lost: int,
+        *,
+        over_the_wire: bool = False,
+        service: str = "dynamodb",
+    ) -> None:
         self.left = lost
         self.sent = 0
-        self._event = f"before-send.dynamodb.{operation}"
+        self._event = f"before-send.{service}.{operation}"
         self._session = URLLib3Session() if over_the_wire else None
         # of the handlers of a call the more special are asked first, whatever their turn: this one
         # must come after the one that stands in for the service

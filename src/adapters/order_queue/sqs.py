@@ -1,15 +1,18 @@
 """The order queue on SQS FIFO: one group an account, so one order at a time and in order."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Final
 
-from adapters.aws_calls import call
+from botocore.exceptions import BotoCoreError, ClientError
+
+from adapters.aws_calls import as_ours, call, code_of
 from application.ports.clock import Clock
 from application.ports.order_queue import VISIBILITY_S, Message
-from domain.instant import SECOND
 
 GROUP: Final = "coincheck"
 _WHAT: Final = "the order queue"
+_MOST_AT_ONCE: Final = 10
 
 
 class SqsOrderQueue:
@@ -30,8 +33,8 @@ class SqsOrderQueue:
 
     async def send(self, order: str) -> None:
         """Put an order's id at the end. Raises Retryable or Refused."""
-        # the second keeps one sending from being two, and lets a later one through
-        once = f"{order[:100]}-{self._clock.now() // SECOND}"
+        # what the client repeats after a lost answer is one message, what is sent later another
+        once = f"{sha256(order.encode()).hexdigest()[:32]}-{self._clock.now()}"
         call(
             _WHAT,
             self._client.send_message,
@@ -58,26 +61,34 @@ class SqsOrderQueue:
         return None
 
     async def done(self, message: Message) -> None:
-        """Delete it; too late it changes nothing."""
-        call(
-            _WHAT, self._client.delete_message, QueueUrl=self._url, ReceiptHandle=message.receipt
-        )
+        """Delete it; too late it changes nothing. Raises Retryable or Refused."""
+        try:
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
+        except (ClientError, BotoCoreError) as error:
+            if not _is_too_late(error):
+                raise as_ours(_WHAT, error) from error
 
     async def dead(self) -> Sequence[str]:
-        """Orders among the dead letters, each once; they stay where they are."""
-        found: dict[str, None] = {}
-        seen: set[str] = set()
-        while self._dead_url:
-            answer = call(
-                "the dead letters",
-                self._client.receive_message,
-                QueueUrl=self._dead_url,
-                MaxNumberOfMessages=10,
-                VisibilityTimeout=0,
-            )
-            new = [one for one in answer.get("Messages", ()) if one["MessageId"] not in seen]
-            if not new:
-                break
-            seen |= {one["MessageId"] for one in new}
-            found |= dict.fromkeys(one["Body"] for one in new)
-        return tuple(found)
+        """The first ten dead letters, each order once; they stay where they are.
+
+        SQS shows no more of one group before the first are taken away.
+        """
+        if not self._dead_url:
+            return ()
+        answer = call(
+            "the dead letters",
+            self._client.receive_message,
+            QueueUrl=self._dead_url,
+            MaxNumberOfMessages=_MOST_AT_ONCE,
+            VisibilityTimeout=0,
+            WaitTimeSeconds=self._wait_s,
+        )
+        return tuple(dict.fromkeys(one["Body"] for one in answer.get("Messages", ())))
+
+
+def _is_too_late(error: Exception) -> bool:
+    """Whether a receipt no longer holds: a FIFO queue refuses it, and says so in two ways."""
+    code = code_of(error)
+    return code == "ReceiptHandleIsInvalid" or (
+        code == "InvalidParameterValue" and "receipt handle has expired" in str(error)
+    )

@@ -6,14 +6,14 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.aws_calls import as_ours, call, code_of
-from application.ports.report_archive import checked
+from application.ports.report_archive import LONGEST, NAME, checked
 
 _TYPES: Final = {".json": "application/json", ".html": "text/html; charset=utf-8"}
 _ABSENT: Final = frozenset({"NoSuchKey", "404"})
 
 
 class S3Archive:
-    """Files of one bucket, below a prefix."""
+    """Files of one bucket, below a prefix. Others' objects there are left alone."""
 
     def __init__(self, client: Any, bucket: str, prefix: str = "") -> None:
         self._client = client
@@ -59,5 +59,5 @@ class S3Archive:
             )
             found += [one["Key"][len(self._prefix) :] for one in page.get("Contents", ())]
             if not page.get("IsTruncated"):
-                return sorted(found)
+                return sorted(one for one in found if len(one) <= LONGEST and NAME.fullmatch(one))
             more = {"ContinuationToken": page["NextContinuationToken"]}

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -11,7 +12,8 @@ from application.errors import ConfigurationError
 from application.ports.clock import Clock
 from domain.instant import SECOND
 
-_ABSENT = "ResourceNotFoundException"
+_ABSENT: Final = "ResourceNotFoundException"
+_IN_NO_STATE: Final = "InvalidRequestException"
 
 
 class AwsSecrets:
@@ -45,13 +47,18 @@ class AwsSecrets:
                 raise ConfigurationError(
                     f"there is no secret {name}: make it in Secrets Manager as a JSON object"
                 ) from error
+            if code_of(error) == _IN_NO_STATE:
+                raise ConfigurationError(
+                    f"the secret {name} is marked for deletion or not written yet: restore it or "
+                    "write it anew"
+                ) from error
             raise as_ours(f"the secret {name}", error) from error
         try:
             fields = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # raised below, so that the text is not dragged along
             fields = None
         if not isinstance(fields, dict) or not all(
             isinstance(value, str) for value in fields.values()
         ):
             raise ConfigurationError(f"the secret {name} is no JSON object of texts: write it anew")
-        return fields
+        return MappingProxyType(fields)

@@ -31,8 +31,10 @@ class OrderQueue(Protocol):
     async def send(self, order: str) -> None:
         """Put an order's id at the end.
 
-        An id that waits already is no second message. One that is in flight, or a dead letter,
-        is sent anew: whoever holds it may have looked before the reason for this message arose.
+        An id that waits already is no second message; a queue that cannot see what waits makes
+        it one. One that is in flight, or a dead letter, is sent anew: whoever holds it may have
+        looked before the reason for this message arose. What is sent twice at one moment (ms)
+        may count as sent once.
         """
         ...
 
@@ -50,6 +52,6 @@ class OrderQueue(Protocol):
     async def dead(self) -> Sequence[str]:
         """Orders that were given up, each once, first given up first.
 
-        They stay listed for a human, sent again or not.
+        They stay listed for a human, sent again or not. A queue may show the first ten only.
         """
         ...

@@ -373,7 +373,7 @@ async def test_bad_credentials_are_one_sentence_and_change_nothing(cloud: Accoun
         "The security token included in the request is expired",
         403,
     )
-    with pytest.raises(Refused, match="lacks this permission"):
+    with pytest.raises(Refused, match="wrong or have expired"):
         await deployed(cloud)
     assert cloud.aws.client("s3").list_buckets()["Buckets"] == []
 
