@@ -138,7 +138,7 @@ def main(
     emulator: Path, infra: Path, ticks: int, *, as_json: bool, write: Path, durations: Path
 ) -> None:
     """Measure all functions."""
-    found = measured(emulator, infra, ticks)
+    found = measured(emulator.absolute(), infra.absolute(), ticks)
     if write is not None:
         write.write_text(PAGE.format(table=table(found)), encoding="utf-8")
     if durations is not None:

@@ -15,6 +15,7 @@ from adapters.wire_format.decode import EventDecoder, decode_events
 from adapters.wire_format.digest import RunDigest
 from adapters.wire_format.encode import encode_events
 from adapters.wire_format.pack import pack, unpack
+from adapters.wire_format.upcast import LIFTS as TRUE_LIFTS
 from adapters.wire_format.upcast import SCHEMAS
 from adapters.wire_format.wire_structs import struct_maker
 from application.errors import Broken
@@ -243,3 +244,36 @@ def test_threads_pack_and_unpack_beside_each_other() -> None:
     with ThreadPoolExecutor(8) as threads:
         for _ in range(5):
             assert list(threads.map(lambda one: unpack(pack(one)), bodies)) == bodies
+
+
+OLD = {
+    ("OrderSubmitting", 1): {"jpy_reserved", "coins_reserved", "nonce", "sent_at"},
+    ("OrderSubmitting", 2): {"sent_at"},
+    ("LogAnchored", 1): {"through"},
+}
+"""(type, version) -> the fields that it did not have yet."""
+
+
+def test_every_version_that_was_ever_written_is_still_read() -> None:
+    now = {
+        "LogAnchored": e.LogAnchored(3, "ab", 9),
+        "OrderSubmitting": next(
+            event
+            for commits in mixed_history()
+            for one in commits
+            for event in one.events
+            if isinstance(event, e.OrderSubmitting)
+        ),
+    }
+    assert set(OLD) == set(TRUE_LIFTS), "an older version is missing here"
+    for (name, version), absent in OLD.items():
+        (data,) = msgspec.json.decode(written(now[name]))
+        data["schema"] = version
+        data["data"] = {key: one for key, one in data["data"].items() if key not in absent}
+        (read,) = decode_events(msgspec.json.encode([data]))
+        assert type(read) is type(now[name])
+        kept = {one.name for one in attrs.fields(type(read))} - absent
+        assert all(getattr(read, one) == getattr(now[name], one) for one in kept)
+        for one in absent:
+            value = getattr(read, one)
+            assert getattr(value, "amount", value) == 0, "nobody knew it then"

@@ -76,6 +76,7 @@ def text_of(explanation: Explanation, what: str) -> str:
 async def test_an_order_is_told_from_the_candle_to_its_fill(story):
     kinds = [one.what for one in (await story.told(story.order)).lines]
     wanted = ["candle", "trigger", "score", "thresholds", "technical", "indicators", "forecast"]
+    wanted += ["weight"]
     wanted += ["sentiment", "market", "decision", "order", "sending", "placed", "fill", "filled"]
     assert kinds[: len(wanted)] == wanted
 
@@ -108,6 +109,14 @@ async def test_the_total_can_be_redone_from_the_words(story):
     redone = sum(float(w) * float(c) for w, c in terms if c != "absent") + adjustment
     assert total == pytest.approx(story.signals[ETH].total, abs=1e-6)
     assert redone == pytest.approx(total, abs=1.5e-4)
+
+
+async def test_the_weight_that_confidence_moves_is_told(story):
+    weights = story.signals[ETH].weights
+    words = text_of(await story.told(story.order), "weight")
+    assert "confidence 0.737 against 0.5 moves weight from technical" in words
+    assert f"{weights.forecast:.4f} of the {weights.technical + weights.forecast:.4f}" in words
+    assert weights.forecast > weights.technical
 
 
 async def test_every_number_of_the_signal_stands_in_the_lines(story):

@@ -42,7 +42,7 @@ def emulator(python: Path | str, environment: Mapping[str, str] | None = None) -
         log = Path(folder) / "log.txt"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [str(python), "-m", "ministack"],
+                [str(Path(python).absolute()), "-m", "ministack"],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

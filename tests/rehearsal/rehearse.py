@@ -564,7 +564,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        found = rehearse(asked.emulator, asked.infra, Path(folder), asked.ticks)
+        found = rehearse(
+            asked.emulator.absolute(), asked.infra.absolute(), Path(folder), asked.ticks
+        )
     if asked.json:
         print(json.dumps(found))
     else:

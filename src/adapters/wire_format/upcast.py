@@ -21,7 +21,7 @@ Lift = Callable[[dict[str, Any]], dict[str, Any]]
 LIFTS: dict[tuple[str, int], Lift] = {
     # until version 2 nobody noted what was reserved, nor the request's number
     ("OrderSubmitting", 1): lambda data: {
-        "jpy_reserved": "0",
+        "jpy_reserved": {"amount": "0"},
         "coins_reserved": "0",
         "nonce": 0,
         **data,

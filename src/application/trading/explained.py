@@ -34,6 +34,7 @@ from domain.events import (
     TrailingStopRaised,
 )
 from domain.money import Jpy
+from domain.scoring.total_score import NEUTRAL
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -124,7 +125,15 @@ def _forecast(signal: SignalScored, at: int) -> list[Line]:
     counted = signal.components.forecast
     damped = f", counts as {counted:+.6f}" if counted not in (None, seen.score) else ""
     text = f"{seen.score:+.6f} from {seen.source}{why}, confidence {seen.confidence:.3f}{damped}"
-    return [Line(at, "forecast", text)]
+    weights = signal.weights
+    shared = weights.technical + weights.forecast
+    way = "from technical" if seen.confidence > NEUTRAL else "to technical"
+    moved = f"moves weight {way}" if seen.confidence != NEUTRAL else "moves no weight"
+    shift = (
+        f"confidence {seen.confidence:.3f} against {NEUTRAL} {moved}: the forecast has "
+        f"{weights.forecast:.4f} of the {shared:.4f} that both share"
+    )
+    return [Line(at, "forecast", text), Line(at, "weight", shift)]
 
 
 def _mood(signal: SignalScored, at: int) -> list[Line]:
