@@ -8,7 +8,7 @@ EMULATOR := .venv-emulator
 CHRONOS := .venv-chronos
 MODEL_TESTS := tests/adapters/test_chronos_local.py tests/adapters/test_chronos_container.py \
 	tests/contracts/test_forecaster.py tests/entrypoints/test_forecast_command.py \
-	tests/entrypoints/test_forecast_endpoint.py
+	tests/entrypoints/test_forecast_endpoint.py tests/benchmarks_smoke/test_forecast_benchmark.py
 
 .DEFAULT_GOAL := help
 
@@ -83,11 +83,11 @@ $(EMULATOR)/.installed: $(STAMP)
 	touch $@
 
 # torch for a CPU is a tenth of the one with CUDA; uv knows where it is, pip takes what it finds
-$(CHRONOS)/.installed: $(STAMP)
+$(CHRONOS)/.installed: $(STAMP) benchmarks/requirements.txt
 	test -x $(CHRONOS)/bin/python || $(PYTHON) -m venv $(CHRONOS)
 	$(BIN)/uv pip install --quiet --python $(CHRONOS)/bin/python --torch-backend=cpu torch==2.13.0 2>/dev/null || \
 		$(CHRONOS)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(CHRONOS)/bin/python -c constraints.txt --group dev -e '.[research,fakes,aws,chronos]'
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(CHRONOS)/bin/python -c constraints.txt --group dev -e '.[research,fakes,aws,chronos]' -r benchmarks/requirements.txt
 	touch $@
 
 .PHONY: test-chronos

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 LEVELS = np.array([0.1, 0.5, 0.9])
 BP = 10_000.0
+NO_OPINION = 1e-9
 CALM = ("calm", "middling", "wild")
 DRIFT = ("falling", "rising")
 
@@ -76,7 +77,7 @@ def hit(score: Array, windows: Windows) -> Array:
     """1 where the sign was right, 0 where not, NaN where nobody said or nothing moved."""
     change = windows.change
     right = np.where(np.sign(score) == np.sign(change), 1.0, 0.0)
-    return np.where((score == 0) | (change == 0), np.nan, right)
+    return np.where((np.abs(score) < NO_OPINION) | (change == 0), np.nan, right)
 
 
 def earned(score: Array, windows: Windows, cost_bp: float) -> Array:
