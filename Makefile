@@ -87,7 +87,7 @@ $(CHRONOS)/.installed: $(STAMP) benchmarks/requirements.txt
 	test -x $(CHRONOS)/bin/python || $(PYTHON) -m venv $(CHRONOS)
 	$(BIN)/uv pip install --quiet --python $(CHRONOS)/bin/python --torch-backend=cpu torch==2.13.0 2>/dev/null || \
 		$(CHRONOS)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(CHRONOS)/bin/python -c constraints.txt --group dev -e '.[research,fakes,aws,chronos]' -r benchmarks/requirements.txt
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(CHRONOS)/bin/python -c constraints.txt --group dev --overrides benchmarks/overrides.txt -e '.[research,fakes,aws,chronos]' -r benchmarks/requirements.txt
 	touch $@
 
 .PHONY: test-chronos
