@@ -1,4 +1,4 @@
-"""python -m tests.rehearsal.rehearse --emulator PYTHON --infra PYTHON [--ticks 40] [--json]
+"""python -m tests.rehearsal.rehearse --emulator PYTHON --infra PYTHON [--ticks 12] [--json]
 
 Deploys the synthesized stack, with packaged functions, to an emulator of AWS on this machine; lets
 it trade against fakes of every outside service; then breaks it. Exit status 1 when anything that
@@ -59,10 +59,11 @@ STRATEGY = {
     "take_profit_pct": 0.6,
     "trail_1_gain_pct": 0.2,
     "trail_1_factor": 0.999,
+    "kelly_min_trades": 1000,
     "breaker_losses_in_a_row": 1000,
     "breaker_loss_jpy": 1_000_000_000,
 }
-"""A strategy in a hurry: an hour has to show buys, stops and sells."""
+"""A strategy in a hurry that losses do not discourage: an hour has to show buys, stops and sells."""
 SEVENTH = {
     "binance": "LTCUSDT", "coincheck": "ltc_jpy", "news": "LTC", "name": "Litecoin",
 }  # fmt: skip
@@ -560,7 +561,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--emulator", type=Path, required=True)
     parser.add_argument("--infra", type=Path, required=True)
-    parser.add_argument("--ticks", type=int, default=40)
+    parser.add_argument("--ticks", type=int, default=12)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
