@@ -63,7 +63,7 @@ STRATEGY = {
     "breaker_losses_in_a_row": 1000,
     "breaker_loss_jpy": 1_000_000_000,
 }
-"""A strategy in a hurry that losses do not discourage: an hour has to show buys, stops and sells."""
+"""In a hurry, and not discouraged by losses: an hour has to show buys, stops and sells."""
 SEVENTH = {
     "binance": "LTCUSDT", "coincheck": "ltc_jpy", "news": "LTC", "name": "Litecoin",
 }  # fmt: skip
