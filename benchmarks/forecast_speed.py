@@ -3,7 +3,7 @@
     python benchmarks/forecast_speed.py [--rounds 3] [--json]
 
 Windows of 336 candles, 12 steps ahead, in batches of 1, 6 and 64, on the processors and on a GPU
-where there is one; what a call with six coins takes on two threads (goal: 2 CPU seconds); hours
+where there is one; what a call with six coins takes on two threads (goal: 2 seconds); hours
 for a year of hourly forecasts of six coins; and what forecasting all coins in one call saves over
 a call for each, from the cost model. Needs the extra `chronos`.
 """
@@ -77,7 +77,7 @@ def rates(folder: Path, device: str, rounds: int) -> dict[str, Any]:
     random = np.random.default_rng(1)
     series = 100.0 * np.exp(np.cumsum(random.normal(0, 0.001, (64, CANDLES)), axis=1))
     found: dict[int, list[float]] = {batch: [] for batch in BATCHES}
-    calls: list[float] = []
+    calls: list[tuple[float, float]] = []
     model.quantiles(list(series[:1]), STEPS, 1)
     for _ in range(rounds):
         for batch in BATCHES:
@@ -85,14 +85,15 @@ def rates(folder: Path, device: str, rounds: int) -> dict[str, Any]:
             began = time.perf_counter()
             model.quantiles(many, STEPS, batch)
             found[batch].append(len(many) / (time.perf_counter() - began))
-        began = time.process_time()
+        began, used = time.perf_counter(), time.process_time()
         model.quantiles(list(series[:COINS]), STEPS, COINS)
-        calls.append(time.process_time() - began)
+        calls.append((time.perf_counter() - began, time.process_time() - used))
     best = max(statistics.median(one) for one in found.values())
     return {
         "windows_a_second": {str(key): statistics.median(one) for key, one in found.items()},
         "six_coins_over_six_calls": statistics.median(found[6]) / statistics.median(found[1]),
-        "six_coins_cpu_s": statistics.median(calls),
+        "six_coins_s": statistics.median(wall for wall, _ in calls),
+        "six_coins_cpu_s": statistics.median(used for _, used in calls),
         "year_hours": A_YEAR / best / 3600,
     }
 
@@ -155,9 +156,12 @@ def _page(found: dict[str, Any]) -> str:
         speeds = ", ".join(
             f"{rate:.1f} in batches of {batch}" for batch, rate in of["windows_a_second"].items()
         )
-        reached = "within" if of["six_coins_cpu_s"] <= GOAL_S else "over"
+        reached = "within" if of["six_coins_s"] <= GOAL_S else "over"
         times = f"{of['six_coins_over_six_calls']:.1f} times as fast as in six"
-        takes = f"{of['six_coins_cpu_s']:.2f} CPU s, {reached} the goal of {GOAL_S} s"
+        takes = (
+            f"{of['six_coins_s']:.2f} s on {THREADS} threads, {reached} the goal of {GOAL_S} s "
+            f"({of['six_coins_cpu_s']:.2f} CPU s, waiting threads included)"
+        )
         lines += [
             f"{device}: windows a second: {speeds}",
             f"{device}: six coins in one call are {times}; {takes}",
