@@ -404,6 +404,20 @@ def looked_at(it: Rehearsal) -> dict[str, Any]:
     return audited
 
 
+def calls(it: Rehearsal) -> dict[str, int]:
+    """How often each function was run, by the runtime's own lines."""
+    logs, found = it.stage.of("logs"), {}
+    for group in logs.describe_log_groups()["logGroups"]:
+        name = group["logGroupName"]
+        function = name.removeprefix(f"/aws/lambda/{it.stage.prefix}")
+        if function != name:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            found[function] = sum(
+                event["message"].startswith("START ") for page in pages for event in page["events"]
+            )
+    return dict(sorted(found.items()))
+
+
 @attrs.frozen
 class Ready:
     """A first stage that is up, and what another one beside it is synthesized from."""
@@ -453,21 +467,24 @@ def rehearse(python: Path, infra: Path, folder: Path, ticks: int) -> dict[str, A
                 file=sys.stderr,
             )
         found, rows = looked_at(it), rebuilt(it)
+        invoked, doubts = calls(it), it.kinds()["OrderInDoubt"]
         judged = asyncio.run(judge(it.store.read_all(), it.world.venue, cash=CASH))
         coins = json.dumps(ready.pairs)
         to = ready.to | {"TRADING_PAIRS_CONFIG": coins, "SAGEMAKER_ENDPOINT": ""}
         beside = _second_stage(it, folder, infra, to)
     return {
-        "functions": dict(sorted(it.seen.items())),
+        "functions": invoked,
+        "analyses": it.seen["analysis"],
         "events": found["events"],
         "balanced": found["balanced"],
         "rows_equal": rows,
         "faults": it.faults,
+        "in_doubt": doubts,
         "commands": sorted(set(it.commands)),
         "second_stage": beside,
         **{
             name: judged[name]
-            for name in ("orders", "placed", "in_doubt", "doubled", "lost", "violations", "broken")
+            for name in ("orders", "placed", "doubled", "lost", "violations", "broken")
         },
     }
 
