@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": "Examine clock, key, coins, feeds, disk and log, and say what to do.",
     "warm-up": "Fetch the candles of the first analysis beforehand.",
     "report": "A day in figures: trades, scores, positions, and whether the log is in order.",
+    "tax": "Gains of a calendar year in yen, by the Japanese methods.",
     "explain": "Why an order or position came about, or why a trade did not.",
     "events": "List the events of a log.",
     "audit": "Check a log: nothing edited, and books that balance to the last decimal.",
