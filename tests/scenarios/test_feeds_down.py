@@ -27,10 +27,16 @@ from entrypoints.wiring.injector import providers
 from entrypoints.wiring.settings import General, Settings
 
 
-class Hurry(Haste):
-    """Asks once, and waits a tenth of a second for what never comes."""
+class Once(Haste):
+    """Asks once, and waits for an answer as long as a busy machine may take to give one."""
 
-    patience = Patience(connect_s=1.0, read_s=0.1, call_s=0.5, attempts=1)
+    patience = Patience(connect_s=20.0, read_s=20.0, call_s=40.0, attempts=1)
+
+
+class Hurry(Haste):
+    """Asks once, and does not wait long for what never comes."""
+
+    patience = Patience(connect_s=5.0, read_s=0.4, call_s=5.0, attempts=1)
 
 
 SHORT = {"technical_candles": 60, "forecast_candles": 60, "sma_long": 50}
@@ -109,7 +115,8 @@ async def live(world: tuple[FakeServices, SharedClock], struck: tuple[Fault, ...
     clock.begin(start)
     switches = services.weather.services
     async with AsyncExitStack() as stack:
-        wires = Wires(services.settings, stack, clock, Hurry())
+        is_slow = any(fault.name == "slow" for fault in struck)
+        wires = Wires(services.settings, stack, clock, Hurry() if is_slow else Once())
         container = in_memory(
             series=providers.Object({}),
             prices=providers.Object(services.market.prices),
