@@ -28,7 +28,6 @@ class Log:
         stream: str,
         version: int,
         events: Sequence[Event],
-        *,
         at: int,
         correlation: str,
         causation: str,

@@ -16,6 +16,8 @@ P = ParamSpec("P")
 
 FEW = 2
 """Fields up to which setting the slots is the faster way."""
+_BECOME: Any = object.__dict__["__class__"].__set__
+"""Gives an object another class, past the frozen class's own __setattr__."""
 
 
 def quickly_made(frozen: type[T]) -> type[T]:
@@ -30,9 +32,9 @@ def quickly_made(frozen: type[T]) -> type[T]:
         scope = {f"_set_{name}": getattr(kind, name).__set__ for name in names}
         body = [f"_set_{one.name}(self, {one.alias})" for one in fields]
     else:
-        scope = {"_become": object.__setattr__, "_twin": _twin(kind), "_frozen": kind}
+        scope = {"_become": _BECOME, "_twin": _twin(kind), "_frozen": kind}
         body = [
-            "_become(self, '__class__', _twin)",
+            "_become(self, _twin)",
             *(f"self.{one.name} = {one.alias}" for one in fields),
             "self.__class__ = _frozen",
         ]

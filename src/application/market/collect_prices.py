@@ -79,7 +79,7 @@ async def collect_prices(
     """Store every closed candle since the last stored one, of every pair, at a tick (ms).
 
     A pair that has none yet starts with the newest `history` candles. A pair whose source
-    fails is recorded as failed and holds up nobody. What is made up after a pause goes out in
+    fails is recorded as failed, after the prices of the others, and holds up nobody. What is made up after a pause goes out in
     several appends; one that fails leaves the rest to the next tick. Raises Conflict when
     another collector was faster.
     """
@@ -89,15 +89,17 @@ async def collect_prices(
     answers = await market_data.closed_candles(memory.after(tick, history), tick)
     memory.version = -1  # until the append has succeeded, what is added below is not true yet
     events: list[Event] = []
+    failed: list[Event] = []
     moves: dict[str, float] = {}
     newest_closed, opened, closes_of = tick - CANDLE, memory.newest, memory.closes
     without = memory.without
     for pair in pairs:
         candles = answers[pair]
         if isinstance(candles, OutsideError):
-            events.append(CollectionFailed(f"market_data/{pair}", str(candles)))
+            failed.append(CollectionFailed(f"market_data/{pair}", str(candles)))
         elif candles:
-            without.pop(pair, None)
+            if without:
+                without.pop(pair, None)
             closes = closes_of[pair]
             for newest in candles:
                 events.append(_collected(newest))
@@ -105,6 +107,8 @@ async def collect_prices(
             at = opened[pair] = newest.open_time
             if at == newest_closed and len(closes) == CLOSES:
                 moves[pair] = move_pct(newest.close, closes[0])
+    if failed:
+        events += failed
     reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:
         events.append(AnalysisTriggered(analysis_id(tick), reason, tuple(moves.items())))
@@ -120,6 +124,8 @@ async def collect_prices(
 
 async def _append(events: Sequence[Event], version: int, tick: int, log: Log) -> tuple[Commit, ...]:
     """The events after a version of the stream, in as many commits as they need."""
+    if len(events) <= AT_ONCE:  # always, but after a pause
+        return await log.append(log.commit(STREAM, version + 1, events, tick, f"tick/{tick}", ""))
     commits: tuple[Commit, ...] = ()
     for first in range(0, len(events), AT_ONCE):
         commits += await log.append(
@@ -127,9 +133,9 @@ async def _append(events: Sequence[Event], version: int, tick: int, log: Log) ->
                 STREAM,
                 version + first + 1,
                 events[first : first + AT_ONCE],
-                at=tick,
-                correlation=f"tick/{tick}",
-                causation="",
+                tick,
+                f"tick/{tick}",
+                "",
             )
         )
     return commits

@@ -36,7 +36,6 @@ from domain.trading import position as positions
 from domain.trading.order import OrderState
 
 R = TypeVar("R")
-_PRICES = frozenset({e.PriceCollected})
 PriceCollected, SignalScored = e.PriceCollected, e.SignalScored
 _signal_row, _position_row = maker(SignalRow), maker(PositionRow)
 
@@ -200,9 +199,13 @@ PROJECTIONS: dict[type[e.Event], Projection] = {
 
 def rows_as_they_are(commits: Sequence[e.Commit]) -> list[Row] | None:
     """The rows of prices alone, by far the most commits; None where there is anything else."""
-    if len(commits) == 1 and _PRICES.issuperset(map(type, commits[0].events)):
-        return [(PRICES, event.candle) for event in commits[0].events]  # type: ignore[union-attr]
-    return None
+    if len(commits) != 1:
+        return None
+    events = commits[0].events
+    if events[-1].__class__ is not PriceCollected:
+        return None  # what is recorded beside prices comes after them
+    rows: list[Row] = [(PRICES, one.candle) for one in events if one.__class__ is PriceCollected]  # type: ignore[union-attr]
+    return rows if len(rows) == len(events) else None
 
 
 async def rows_of(commits: Sequence[e.Commit], tables: StoredRows) -> list[Row]:

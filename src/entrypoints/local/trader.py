@@ -30,7 +30,6 @@ from domain.instant import MINUTE
 from entrypoints.wiring.ports import Ports
 
 FEEDS_EVERY = 30 * MINUTE
-_PRICES = frozenset({PriceCollected})
 
 
 class Trader:
@@ -115,8 +114,8 @@ class Trader:
             history=self._history,
             memory=self._memory,
         )
-        # by far the most hold prices alone, of which nobody is told
-        if len(commits) > 1 or (commits and not _PRICES.issuperset(map(type, commits[0].events))):
+        # by far the most hold prices alone, of which nobody is told; all else comes after them
+        if len(commits) > 1 or (commits and commits[0].events[-1].__class__ is not PriceCollected):
             await self._reactions.to(commits)
             await self._troubles.collected_together("market_data", failures_of(commits))
         elif commits and self._troubles.told:

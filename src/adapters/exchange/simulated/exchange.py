@@ -11,8 +11,10 @@ from application.ports.exchange import Balances, Fill, MarketOrder, PlacedOrder,
 from domain.events import Side
 from domain.instruments import Instruments
 from domain.money import Jpy, round_down
+from domain.quick import maker
 
 LEAST_JPY = Decimal(500)
+_jpy = maker(Jpy)
 
 
 class SimulatedExchange:
@@ -46,7 +48,7 @@ class SimulatedExchange:
         price = self._prices.last(pair, self._clock.now())
         if price is None:
             raise Retryable(f"{pair} has not traded yet")
-        return Jpy(price)
+        return _jpy(price)
 
     async def quote(self, pair: str) -> Quote:
         """Bid and ask around the last price. Raises Retryable before the first trade."""
