@@ -108,7 +108,7 @@ async def test_missed_candles_are_made_up_by_the_next_tick(collector):
 
 async def test_a_source_that_fails_holds_up_nobody_and_is_made_up(collector):
     collector.feed.down.add("eth_usdt")
-    failed, collected = await collector.tick(START + CANDLE)
+    collected, failed = await collector.tick(START + CANDLE)
     assert isinstance(failed, CollectionFailed)
     assert failed.source == "market_data/eth_usdt"
     assert collected.candle.pair == "btc_usdt"
@@ -180,7 +180,7 @@ async def test_a_pair_whose_newest_candle_is_old_moves_nothing(collector):
     collector.feed.closes["eth_usdt", START] = 105.0
     collector.feed.down.add("eth_usdt")
     events = await collector.tick(START + CANDLE)
-    assert [type(one) for one in events] == [CollectionFailed, PriceCollected]
+    assert [type(one) for one in events] == [PriceCollected, CollectionFailed]
     collector.feed.down.clear()
     collector.feed.closes["eth_usdt", START + CANDLE] = 105.0
     assert (await collector.tick(START + 2 * CANDLE))[-1].reason == "moved:eth_usdt"
