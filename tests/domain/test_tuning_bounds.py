@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.errors import ParameterError
 from domain.instant import DAY
 from domain.parameters import STANDARD
-from domain.tuning.change import THRESHOLDS, WEIGHTS, Change, Move, TooFarError
+from domain.tuning.change import THRESHOLDS, WEIGHTS, Change, ParameterMove, TooFarError
 from domain.tuning.gates import Evidence, shut_gates
 
 NOW = 1_770_000_000_000
@@ -87,7 +87,7 @@ def test_what_is_too_much_cannot_be_made(wanted: dict) -> None:
 
 
 def test_a_name_stands_once() -> None:
-    twice = (Move("weight_technical", 0.35, 0.36), Move("weight_technical", 0.35, 0.34))
+    twice = (ParameterMove("weight_technical", 0.35, 0.36), ParameterMove("weight_technical", 0.35, 0.34))
     with pytest.raises(TooFarError, match="once"):
         Change(twice)
 

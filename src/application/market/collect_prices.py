@@ -79,9 +79,9 @@ async def collect_prices(
     """Store every closed candle since the last stored one, of every pair, at a tick (ms).
 
     A pair that has none yet starts with the newest `history` candles. A pair whose source
-    fails is recorded as failed, after the prices of the others, and holds up nobody. What is made up after a pause goes out in
-    several appends; one that fails leaves the rest to the next tick. Raises Conflict when
-    another collector was faster.
+    fails is recorded as failed, after the prices of the others, and holds up nobody. What is
+    made up after a pause goes out in several appends; one that fails leaves the rest to the
+    next tick. Raises Conflict when another collector was faster.
     """
     version = await log.store.version(STREAM)
     if memory.version != version:
@@ -98,8 +98,7 @@ async def collect_prices(
         if isinstance(candles, OutsideError):
             failed.append(CollectionFailed(f"market_data/{pair}", str(candles)))
         elif candles:
-            if without:
-                without.pop(pair, None)
+            without.pop(pair, None)
             closes = closes_of[pair]
             for newest in candles:
                 events.append(_collected(newest))
@@ -107,8 +106,7 @@ async def collect_prices(
             at = opened[pair] = newest.open_time
             if at == newest_closed and len(closes) == CLOSES:
                 moves[pair] = move_pct(newest.close, closes[0])
-    if failed:
-        events += failed
+    events += failed
     reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:
         events.append(AnalysisTriggered(analysis_id(tick), reason, tuple(moves.items())))

@@ -204,7 +204,7 @@ def rows_as_they_are(commits: Sequence[e.Commit]) -> list[Row] | None:
     events = commits[0].events
     if events[-1].__class__ is not PriceCollected:
         return None  # what is recorded beside prices comes after them
-    rows: list[Row] = [(PRICES, one.candle) for one in events if one.__class__ is PriceCollected]  # type: ignore[union-attr]
+    rows: list[Row] = [(PRICES, one.candle) for one in events if one.__class__ is PriceCollected]
     return rows if len(rows) == len(events) else None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from application.commit import Log
+from application.parameters_in_force import parameters_in_force
 from application.policy import Policy
 from application.read_models import ANALYSIS_STATE, MARKET_CONTEXT, POSITIONS
 from domain.events import (
@@ -59,26 +60,35 @@ async def decide_trades(
 ) -> tuple[Commit, ...]:
     """Score, rank, decide and request orders for the tick `at` (ms), all in one append.
 
-    Repeated for the same analysis it changes nothing. Raises Conflict when somebody else
-    decided meanwhile.
+    `parameters` are the configured ones; the log may tell of changes to them. A change holds for
+    new positions only. Repeated for the same analysis it changes nothing. Raises Conflict when
+    somebody else decided meanwhile.
     """
     stream = f"analysis/{analysis}"
     if await log.store.version(stream):
         return ()
+    history = await parameters_in_force(log.store, parameters)
+    parameters = history.newest
     mood = await _mood(at, log, parameters)
     limits = _thresholds(pairs, readings, mood, parameters)
-    signals = [_signal(analysis, pair, readings, mood, limits, parameters) for pair in pairs]
     open_rows = await log.tables.flagged(POSITIONS)
     holdings = [
         Holding(row.pair, row.position_id, row.open.opened_at) for row in open_rows if row.open
     ]
+    # what is held can only be sold, and is by the parameters that it was bought by
+    bought_by = {one.pair: history.at(one.opened_at) for one in holdings}
+    signals = []
+    for pair in pairs:
+        own = bought_by.get(pair, parameters)
+        own_limits = limits if own == parameters else _thresholds(pairs, readings, mood, own)
+        signals.append(_signal(analysis, pair, readings, mood, own_limits, own))
     under_way = await log.tables.flagged(ANALYSIS_STATE)
     busy = {row.pair: row.state for row in under_way}
     scored = [
         _scored(
             one.pair,
             one.total,
-            sell_threshold_of(limits, one.technical, parameters),
+            sell_threshold_of(one.thresholds, one.technical, parameters),
             one.technical is not None,
         )
         for one in signals

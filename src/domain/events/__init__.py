@@ -64,6 +64,17 @@ from domain.events.trading import (
     TakeProfitHit,
     TrailingStopRaised,
 )
+from domain.events.tuning import (
+    ChangesTried,
+    ParameterMove,
+    ParametersChanged,
+    ParametersReviewed,
+    ParametersRolledBack,
+    ProposalPaid,
+    ShutGate,
+    Trial,
+    TuningRefused,
+)
 from domain.events.upkeep import DailyReportPublished, ErrorDetected, LogAnchored
 
 MarketEvent = (
@@ -102,6 +113,8 @@ PositionEvent = (
     | PositionWrittenOff
     | PositionClosed
 )
+ParameterEvent = ParametersChanged | ParametersReviewed | ParametersRolledBack
+TuningEvent = ParameterEvent | TuningRefused | ChangesTried | ProposalPaid
 Event = (
     MarketEvent
     | SignalScored
@@ -112,6 +125,7 @@ Event = (
     | LogAnchored
     | DailyReportPublished
     | ErrorDetected
+    | TuningEvent
 )
 EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
 
@@ -121,6 +135,7 @@ __all__ = [
     "AnalysisTriggered",
     "BreakerEvent",
     "Candle",
+    "ChangesTried",
     "ChosenTrade",
     "CircuitBreakerReset",
     "CircuitBreakerTripped",
@@ -154,6 +169,11 @@ __all__ = [
     "OrderReleased",
     "OrderRequested",
     "OrderSubmitting",
+    "ParameterEvent",
+    "ParameterMove",
+    "ParametersChanged",
+    "ParametersReviewed",
+    "ParametersRolledBack",
     "PeakRaised",
     "PositionClosed",
     "PositionEvent",
@@ -161,11 +181,13 @@ __all__ = [
     "PositionReduced",
     "PositionWrittenOff",
     "PriceCollected",
+    "ProposalPaid",
     "Reason",
     "Recorded",
     "Refusal",
     "SentimentReading",
     "SentimentScored",
+    "ShutGate",
     "Side",
     "SignalScored",
     "Sizing",
@@ -174,5 +196,8 @@ __all__ = [
     "TechnicalReading",
     "Thresholds",
     "TrailingStopRaised",
+    "Trial",
+    "TuningEvent",
+    "TuningRefused",
     "Weights",
 ]

@@ -41,26 +41,32 @@ def total_score(
     the technical score, and damps a forecast that is hardly sure.
     """
     sure = NEUTRAL if confidence is None else confidence
-    limit = p.confidence_shift_limit
-    shift = max(-limit, min(limit, (sure - NEUTRAL) * p.confidence_shift))
-    weights = _weights(shift, p)
+    weights = weights_of(confidence, p)
     if forecast is not None and sure < p.confidence_full:
         forecast = forecast * (sure / p.confidence_full)
     signed = None if sentiment is None else (sentiment - NEUTRAL) * 2.0
     adjustment = 0.0 if is_bitcoin else _dominance_adjustment(btc_dominance, p)
+    parts = _components(technical, forecast, signed, market)
+    return _total_score(weighted(parts, weights, adjustment), parts, weights, adjustment)
+
+
+def weighted(parts: Components, weights: Weights, adjustment: float) -> float:
+    """The sum itself, -1..1."""
     total = (
-        weights.technical * (technical or 0.0)
-        + weights.forecast * (forecast or 0.0)
-        + weights.sentiment * (signed or 0.0)
-        + weights.market * (market or 0.0)
+        weights.technical * (parts.technical or 0.0)
+        + weights.forecast * (parts.forecast or 0.0)
+        + weights.sentiment * (parts.sentiment or 0.0)
+        + weights.market * (parts.market or 0.0)
         + adjustment
     )
-    return _total_score(
-        max(-1.0, min(1.0, total)),
-        _components(technical, forecast, signed, market),
-        weights,
-        adjustment,
-    )
+    return max(-1.0, min(1.0, total))
+
+
+def weights_of(confidence: float | None, p: StrategyParameters) -> Weights:
+    """The weights, moved between forecast and technical score by a confidence (0..1)."""
+    sure = NEUTRAL if confidence is None else confidence
+    limit = p.confidence_shift_limit
+    return _weights(max(-limit, min(limit, (sure - NEUTRAL) * p.confidence_shift)), p)
 
 
 @functools.lru_cache(maxsize=1024)

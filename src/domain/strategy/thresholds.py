@@ -24,6 +24,11 @@ def thresholds(
             fear = p.fear_factor
         elif fear_greed >= p.greed_extreme:
             fear = p.greed_factor
+    return scaled(volatility, fear, p)
+
+
+def scaled(volatility: float, fear: float, p: StrategyParameters) -> Thresholds:
+    """The base thresholds under both factors."""
     return Thresholds(
         p.buy_threshold * volatility * fear, p.sell_threshold * volatility, volatility, fear
     )
@@ -33,10 +38,13 @@ def sell_threshold_of(
     limits: Thresholds, reading: TechnicalReading | None, p: StrategyParameters
 ) -> float:
     """The pair's own sell threshold: nearer to 0 where a rise is fading fast."""
-    if (
+    return limits.sell * p.fading_factor if is_fading(reading, p) else limits.sell
+
+
+def is_fading(reading: TechnicalReading | None, p: StrategyParameters) -> bool:
+    """True for a rise that loses its strength fast."""
+    return (
         reading is not None
         and reading.macd_histogram > 0.0
         and reading.histogram_slope < p.fading_slope
-    ):
-        return limits.sell * p.fading_factor
-    return limits.sell
+    )

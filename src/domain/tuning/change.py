@@ -10,6 +10,7 @@ from typing import Final, Self
 import attrs
 
 from domain.errors import DomainError
+from domain.events import ParameterMove
 from domain.parameters import StrategyParameters
 
 WEIGHTS: Final = ("weight_technical", "weight_forecast", "weight_sentiment", "weight_market")
@@ -25,19 +26,10 @@ class TooFarError(DomainError, ValueError):
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
-class Move:
-    """One parameter, before and after."""
-
-    name: str
-    before: float
-    after: float
-
-
-@attrs.frozen(slots=True, weakref_slot=False)
 class Change:
     """What is to be different. Raises TooFarError instead of coming about."""
 
-    moves: tuple[Move, ...]
+    moves: tuple[ParameterMove, ...]
 
     def __attrs_post_init__(self) -> None:
         """Hold it to the bounds."""
@@ -73,7 +65,7 @@ class Change:
                 raise TooFarError(f"{name} is not tuned: choose from weights and thresholds")
             before = getattr(now, name)
             if after != before:
-                moves.append(Move(name, before, after))
+                moves.append(ParameterMove(name, before, after))
         return cls(tuple(moves))
 
     def applied(self, now: StrategyParameters) -> StrategyParameters:
@@ -82,4 +74,4 @@ class Change:
 
     def undone(self) -> "Change":
         """The way back."""
-        return Change(tuple(Move(one.name, one.after, one.before) for one in self.moves))
+        return Change(tuple(ParameterMove(one.name, one.after, one.before) for one in self.moves))

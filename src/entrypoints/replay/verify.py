@@ -7,6 +7,7 @@ taken from the log: it was an input. Equal means equal to the bit.
 from __future__ import annotations
 
 import math
+from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from application.scoring.score_technical import score_technical
 from application.strategy.decide_trades import Readings, decide_trades
 from domain import events as e
 from domain.events import Side
+from domain.tuning.in_force import STREAM as PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,15 +67,22 @@ class Verified:
 
 
 class _Nowhere:
-    """A store that takes appends and keeps what was decided, not more."""
+    """A store that takes appends and keeps nothing; it knows what parameters were in force."""
+
+    def __init__(self, before: Sequence[e.Commit]) -> None:
+        self.parameters = list(before)
 
     async def append(self, commits: Sequence[e.Commit], rows: Sequence[Row] = ()) -> None:
         """Nothing is kept: the caller has the commits."""
 
     async def version(self, stream: str) -> int:
         """No analysis has been decided here before."""
-        del stream
-        return 0
+        known = self.parameters if stream == PARAMETERS else ()
+        return known[-1].last_version if known else 0
+
+    async def read(self, stream: str) -> Sequence[e.Commit]:
+        """The changes of parameters so far."""
+        return self.parameters if stream == PARAMETERS else ()
 
 
 async def verify(
@@ -93,7 +102,10 @@ async def verify(
     """
     clock = SimulatedClock()
     tables = InMemoryReadModels(clock)
-    log = Log(_Nowhere(), tables, "replay")  # type: ignore[arg-type]
+    # changes are few, and those of long ago are still in force
+    changes = deque(await store.read(PARAMETERS))
+    nowhere = _Nowhere([])
+    log = Log(nowhere, tables, "replay")  # type: ignore[arg-type]
     scorer = WindowedScorer(tables, parameters)
     found = Verified()
     waiting: list[e.Commit] = []
@@ -101,6 +113,9 @@ async def verify(
     whole = _WholeStreams()
     async for _, commit in store.read_all(store.place_of(reach)):
         clock.move_to(commit.at)
+        # in the log's order, and at once where that was not read
+        while changes and (changes[0].at < commit.at or commit.stream == PARAMETERS):
+            nowhere.parameters.append(changes.popleft())
         if commit.at >= until or not whole.has(commit):
             continue
         if commit.at < since:
