@@ -7,10 +7,11 @@ from typing import Final
 import attrs
 
 from application.commit import Log
-from application.errors import Broken, Conflict
+from application.errors import Conflict
 from application.parameters_in_force import parameters_in_force
-from application.ports.proposer import Proposer, Question
+from application.ports.proposer import Proposer
 from application.tuning.evidence import evidence
+from application.tuning.search import search, stake_jpy
 from application.tuning.tried import STREAM, Ledger, tried_so_far
 from domain.events import (
     ChangesTried,
@@ -20,7 +21,6 @@ from domain.events import (
     ParametersRolledBack,
     ProposalPaid,
     ShutGate,
-    Trial,
     TuningEvent,
     TuningRefused,
 )
@@ -33,14 +33,12 @@ from domain.tuning.change import Change
 from domain.tuning.gates import Evidence, shut_gates
 from domain.tuning.in_force import ParameterHistory
 from domain.tuning.recording import Recording
-from domain.tuning.walk_forward import SURE, Paired, better, learned_days, walk_forward
-from domain.tuning.what_if import Played, WhatIf
+from domain.tuning.walk_forward import SURE, Paired, better
+from domain.tuning.what_if import WhatIf
 
 REACH: Final = 91 * DAY
 """Candidates are tried on so much of the log (ms): what the strategy itself looks back on."""
 REVIEW_AFTER: Final = 14 * DAY
-MOST_TRIES: Final = 12
-"""Candidates a night. Each makes the bar higher for all."""
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -146,18 +144,13 @@ async def _recorded(night: _Night, since: int) -> Recording:
     return recording
 
 
-def _stake(p: StrategyParameters) -> float:
-    """JPY in every position of a comparison: the most that one may be."""
-    return float(p.max_position_jpy)
-
-
 async def _review(night: _Night, due: tuple[int, ParametersChanged]) -> tuple[Commit, ...]:
     """Hold a change against the days after it; worse by the test that it had to pass: back."""
     changed_at, change = due
     now = night.history.newest
     recording = await _recorded(night, changed_at)
     before = night.history.at(changed_at - 1)
-    played = WhatIf(recording, _stake(now))
+    played = WhatIf(recording, stake_jpy(now))
     without = Paired.of(played.play(before).daily, played.play(now).daily)
     worse = better(without.differences, tries=1)
     kept = worse < SURE
@@ -176,89 +169,52 @@ async def _review(night: _Night, due: tuple[int, ParametersChanged]) -> tuple[Co
     return await night.write([], [reviewed, taken])
 
 
-class _Tries:
-    """Candidates on one recording; each is played once, and counts once."""
-
-    def __init__(self, played: WhatIf, now: StrategyParameters) -> None:
-        self._played = played
-        self._now = now
-        self.base: Played = played.play(now)
-        self.paired: dict[Change, Paired] = {}
-
-    def of(self, change: Change) -> Paired:
-        """The candidate's daily differences. Raises ParameterError where it cannot be applied."""
-        found = self.paired.get(change)
-        if found is None:
-            if len(self.paired) == MOST_TRIES:
-                raise Broken(f"a proposer may try {MOST_TRIES} changes a night, and no more")
-            changed = self._played.play(change.applied(self._now))
-            found = self.paired[change] = Paired.of(changed.daily, self.base.daily)
-        return found
-
-
 async def _propose(night: _Night, proposer: Proposer, seen: Evidence) -> tuple[Commit, ...]:
     """Ask for candidates, play them, and make the change that passes, if one does."""
-    now = night.history.newest
     recording = await _recorded(night, night.at - REACH)
-    tries = _Tries(WhatIf(recording, _stake(now)), now)
-    learned = learned_days(recording.days)
-    proposal = await proposer.propose(
-        Question(
-            now=now,
-            score=lambda change: tries.of(change).ratio(0, learned),
-            tries=MOST_TRIES,
-            seed=night.at // DAY,
-            record=_in_words(seen, tries.base),
-        )
+    found = await search(
+        recording,
+        night.history.newest,
+        proposer,
+        seed=night.at // DAY,
+        tried=night.ledger.tried,
+        record=_in_words(seen),
     )
-    for change in proposal.changes:
-        tries.of(change)
-    changes, tried = list(tries.paired), night.ledger.tried + len(tries.paired)
-    found = walk_forward(list(tries.paired.values()), recording.days, tried)
-    report = ChangesTried(
-        day=night.day,
-        proposer=proposer.name,
-        trials=tuple(
-            Trial(change.moves, paired.ratio(), math.fsum(paired.differences))
-            for change, paired in tries.paired.items()
-        ),
-        turned_away=proposal.turned_away,
-        tried=tried,
-        days=found.days,
-        gain_jpy=found.gain,
-        ratio=found.ratio,
-        probability=found.probability,
-        refusal=found.refusal,
-    )
+    verdict, paid = found.verdict, found.proposal.paid
     events: list[TuningEvent] = []
-    if proposal.paid is not None:
-        paid = proposal.paid
-        events.append(
-            ProposalPaid(
-                night.day, proposer.name, paid.input_tokens, paid.output_tokens, paid.cost_usd
-            )
+    if paid is not None:
+        tokens = (paid.input_tokens, paid.output_tokens)
+        events.append(ProposalPaid(night.day, proposer.name, *tokens, paid.cost_usd))
+    events.append(
+        ChangesTried(
+            day=night.day,
+            proposer=proposer.name,
+            trials=found.trials,
+            turned_away=found.proposal.turned_away,
+            tried=found.tried,
+            days=verdict.days,
+            gain_jpy=verdict.gain,
+            ratio=verdict.ratio,
+            probability=verdict.probability,
+            refusal=verdict.refusal,
         )
-    events.append(report)
-    if found.refusal is not None or found.chosen is None:
+    )
+    if not found.moves:
         return await night.write(events)
     made = ParametersChanged(
         change=f"change-{night.day}",
         day=night.day,
         proposer=proposer.name,
-        moves=changes[found.chosen].moves,
-        days=found.days,
-        gain_jpy=found.gain,
-        probability=found.probability,
-        tried=tried,
+        moves=found.moves,
+        days=verdict.days,
+        gain_jpy=verdict.gain,
+        probability=verdict.probability,
+        tried=found.tried,
     )
     return await night.write(events, [made])
 
 
-def _in_words(seen: Evidence, base: Played) -> str:
+def _in_words(seen: Evidence) -> str:
     """The record that a proposer is told: figures of the log alone, no text from outside."""
     gains = ", ".join(f"{pair} {gain:+.0f} JPY" for pair, gain in sorted(seen.gains.items()))
-    return (
-        f"{seen.closed} trades closed in 30 days, {seen.wins} of them won. Last 24 h: {gains}. "
-        f"Replayed with the present parameters: {base.trades} trades, "
-        f"{math.fsum(base.daily):+.0f} JPY in {len(base.daily)} days."
-    )
+    return f"{seen.closed} trades closed in 30 days, {seen.wins} of them won. Last 24 h: {gains}."

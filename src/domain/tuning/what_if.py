@@ -101,17 +101,22 @@ class WhatIf:
     ) -> tuple[Sequence[str], Sequence[str]]:
         """(pairs to sell, pairs to buy) by the strategy's own decision."""
         limits = scaled(seen.volatility, seen.fear_factor, p)
-        scored = []
+        buy, sell, fading = limits.buy, limits.sell, limits.sell * p.fading_factor
+        totals = []
         matters = False
         for pair, one in seen.pairs:
             total = weighted(one.parts, weights_of(one.confidence, p), one.adjustment)
-            sell = limits.sell * p.fading_factor if one.is_fading else limits.sell
-            matters = matters or (
-                total <= sell if pair in held else one.is_buyable and total >= limits.buy
-            )
-            scored.append(Scored(pair, total, sell, one.is_buyable))
+            totals.append(total)
+            if pair in held:
+                matters = matters or total <= (fading if one.is_fading else sell)
+            elif total >= buy and one.is_buyable:
+                matters = True
         if not matters:
-            return (), ()
+            return (), ()  # most analyses: nothing is over or under its threshold
+        scored = [
+            Scored(pair, total, fading if one.is_fading else sell, one.is_buyable)
+            for (pair, one), total in zip(seen.pairs, totals, strict=True)
+        ]
         times = self._recording.times
         holdings = [Holding(pair, pair, times[one.bought]) for pair, one in held.items()]
         found = decide(scored, holdings, busy, limits, times[seen.tick], p)

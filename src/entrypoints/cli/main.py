@@ -20,6 +20,8 @@ COMMANDS = {
     "doctor": "Examine clock, key, coins, feeds, disk and log, and say what to do.",
     "warm-up": "Fetch the candles of the first analysis beforehand.",
     "report": "A day in figures: trades, scores, positions, and whether the log is in order.",
+    "tune": "How often the tuner is fooled, and how often it finds what is there.",
+    "improvements": "What the tuner changed, why, what became of it, and the way back.",
     "tax": "Gains of a calendar year in yen, by the Japanese methods.",
     "explain": "Why an order or position came about, or why a trade did not.",
     "events": "List the events of a log.",
