@@ -16,6 +16,8 @@ from domain.events import (
     OrderInDoubt,
     OrderProvenAbsent,
     OrderQuarantined,
+    ParametersChanged,
+    ParametersRolledBack,
     PositionClosed,
     PositionWrittenOff,
     Refusal,
@@ -44,6 +46,8 @@ ToldEvent = (
     | EntryDisbelieved
     | CircuitBreakerTripped
     | CircuitBreakerReset
+    | ParametersChanged
+    | ParametersRolledBack
 )
 """Events that a human hears of as they are."""
 

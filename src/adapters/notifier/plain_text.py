@@ -1,5 +1,7 @@
 """Messages as one line of English: consoles, logs, tests."""
 
+from collections.abc import Iterable
+
 from application.messages import (
     AllClear,
     DailyReport,
@@ -21,6 +23,9 @@ from domain.events import (
     OrderInDoubt,
     OrderProvenAbsent,
     OrderQuarantined,
+    ParameterMove,
+    ParametersChanged,
+    ParametersRolledBack,
     PositionClosed,
     PositionWrittenOff,
     StopLossHit,
@@ -100,8 +105,16 @@ def _of_trouble(event: ToldEvent) -> str:
             return f"circuit breaker tripped: {event.reason}; buying stops"
         case CircuitBreakerReset():
             return "circuit breaker reset: buying resumes"
+        case ParametersChanged():
+            return f"{event.change}: new positions are opened by {_moves(event.moves)}"
+        case ParametersRolledBack():
+            return f"{event.change} is taken back by {event.by}: {_moves(event.moves)}"
         case _:
             return _of_doubt(event)
+
+
+def _moves(moves: Iterable[ParameterMove]) -> str:
+    return ", ".join(f"{one.name} {one.before:g} -> {one.after:g}" for one in moves)
 
 
 def _of_doubt(event: ToldEvent) -> str:

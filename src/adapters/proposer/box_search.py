@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-import optuna
-
+from application.errors import ConfigurationError
 from application.ports.proposer import Proposal, Question
 from domain.errors import ParameterError
 from domain.tuning.change import MOST_THRESHOLD, MOST_WEIGHT, THRESHOLDS, WEIGHTS, Change
@@ -29,6 +29,7 @@ class BoxSearch:
 
     async def propose(self, question: Question) -> Proposal:
         """As many changes as may be tried; the same seed and scores give the same ones."""
+        optuna = _optuna()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=question.seed, n_startup_trials=STARTUP)
         study = optuna.create_study(direction="maximize", sampler=sampler)
@@ -45,6 +46,17 @@ class BoxSearch:
                 found[change] = question.score(change)
             study.tell(trial, found[change])
         return Proposal(tuple(found))
+
+
+def _optuna() -> Any:
+    """Imported on the few nights on which something is searched: it takes most of a second."""
+    try:
+        return import_module("optuna")
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            'the tuner\'s search needs optuna: pip install "crypto-trader[tuner]", or set its '
+            "proposer to off"
+        ) from None
 
 
 def _drawn(trial: Trial, question: Question) -> Change | None:

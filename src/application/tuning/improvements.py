@@ -25,7 +25,7 @@ from domain.reporting.report_day import ReportDay
 from domain.tuning import in_force
 from domain.tuning.change import Change
 
-BY_HAND: Final = "by hand"
+BY_HAND: Final = "hand"
 
 
 @attrs.define(slots=True)
@@ -43,7 +43,7 @@ class Improvement:
     def state(self) -> str:
         """In force, kept after its review, taken back, or overtaken by what is configured."""
         if self.undone is not None:
-            return "rolled back" if self.undone.reason != BY_HAND else "undone by hand"
+            return "rolled back" if self.undone.by != BY_HAND else "undone by hand"
         if self.is_overtaken:
             return "overtaken"
         return "in force" if self.reviewed is None else "kept"

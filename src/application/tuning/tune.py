@@ -33,7 +33,7 @@ from domain.tuning.change import Change
 from domain.tuning.gates import Evidence, shut_gates
 from domain.tuning.in_force import ParameterHistory
 from domain.tuning.recording import Recording
-from domain.tuning.walk_forward import SURE, Paired, better
+from domain.tuning.walk_forward import LEAST_DAYS, SURE, Paired, better
 from domain.tuning.what_if import WhatIf
 
 REACH: Final = 91 * DAY
@@ -172,6 +172,12 @@ async def _review(night: _Night, due: tuple[int, ParametersChanged]) -> tuple[Co
 async def _propose(night: _Night, proposer: Proposer, seen: Evidence) -> tuple[Commit, ...]:
     """Ask for candidates, play them, and make the change that passes, if one does."""
     recording = await _recorded(night, night.at - REACH)
+    if recording.days < LEAST_DAYS:
+        # tries count for ever: none is spent on what cannot pass
+        detail = f"the log tells of {recording.days} days, {LEAST_DAYS} needed"
+        return await night.write(
+            [TuningRefused(night.day, (ShutGate("days", detail),), night.ledger.tried)]
+        )
     found = await search(
         recording,
         night.history.newest,

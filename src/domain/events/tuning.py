@@ -98,12 +98,12 @@ class ParametersReviewed:
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class ParametersRolledBack:
-    """A change was taken back; `moves` lead back. `reason` is "review" or "by hand"."""
+    """A change was taken back, by "review" or by "hand"; `moves` lead back."""
 
     change: str
     day: str
     moves: tuple[ParameterMove, ...]
-    reason: str
+    by: str
 
 
 @attrs.frozen(slots=True, weakref_slot=False)

@@ -144,4 +144,4 @@ def _explain(one: Improvement) -> None:
             f"{'kept' if seen.kept else 'taken back'}"
         )
     if one.undone is not None:
-        console.print(f"taken back on {one.undone.day}, {one.undone.reason}")
+        console.print(f"taken back on {one.undone.day} by {one.undone.by}")

@@ -43,9 +43,9 @@ def null_world(seed: int, days: int, p: StrategyParameters = STANDARD) -> Record
     """Random walks: technical and momentum scores are real, news and mood are noise."""
     rng = np.random.default_rng([seed, 0])
     ticks = days * DAY // CANDLE
-    returns = _returns(rng, ticks)
+    returns = random_returns(rng, ticks)
     at = np.arange(p.technical_candles, ticks, PER_HOUR)
-    news, mood = _components(rng, len(at)), _components(rng, len(at))
+    news, mood = slow_scores(rng, len(at)), slow_scores(rng, len(at))
     recording = _priced(returns, p)
     readings: dict[str, list[TechnicalReading | None]] = {}
     momentum: dict[str, list[float]] = {}
@@ -87,9 +87,9 @@ def planted_world(seed: int, days: int, loss: float, p: StrategyParameters = STA
     """
     rng = np.random.default_rng([seed, 1])
     ticks = days * DAY // CANDLE
-    returns = _returns(rng, ticks)
+    returns = random_returns(rng, ticks)
     at = np.arange(p.technical_candles, ticks, PER_HOUR)
-    parts = [_components(rng, len(at)) for _ in range(4)]
+    parts = [slow_scores(rng, len(at)) for _ in range(4)]
     weights = weights_of(None, p)
     analyses = []
     for n, tick in enumerate(at.tolist()):
@@ -106,13 +106,13 @@ def planted_world(seed: int, days: int, loss: float, p: StrategyParameters = STA
     return recording
 
 
-def _returns(rng: np.random.Generator, ticks: int) -> FloatArray:
+def random_returns(rng: np.random.Generator, ticks: int) -> FloatArray:
     """Log returns, shape (coins, ticks): one factor for all, the rest their own."""
     own = rng.standard_normal((len(DEFAULT.pairs), ticks)) * np.sqrt(1.0 - SHARED)
     return (own + rng.standard_normal(ticks) * np.sqrt(SHARED)) * CALM - CALM**2 / 2
 
 
-def _components(rng: np.random.Generator, count: int) -> FloatArray:
+def slow_scores(rng: np.random.Generator, count: int) -> FloatArray:
     """Scores -1..1 that forget slowly, shape (coins, count)."""
     shocks = rng.standard_normal((len(DEFAULT.pairs), count)) * 0.5 * np.sqrt(1.0 - KEEPS**2)
     found = np.empty_like(shocks)

@@ -101,6 +101,7 @@ def _closed(reason: e.Reason, sold_at: str, gain: str, gain_pct: float) -> e.Pos
     )  # fmt: skip
 
 
+MOVED: Final = e.ParameterMove("buy_threshold", 0.25, 0.28)
 EVENTS: Final[Mapping[str, ToldEvent]] = {
     "order-filled-buy": _filled(e.Side.BUY),
     "order-filled-sell": _filled(e.Side.SELL),
@@ -111,6 +112,14 @@ EVENTS: Final[Mapping[str, ToldEvent]] = {
     "closed-loss": _closed(e.Reason.STOP_LOSS, "30080", "-1400", -3.59),
     "breaker-tripped": e.CircuitBreakerTripped("losses_in_a_row", _jpy("8420"), 5),
     "breaker-reset": e.CircuitBreakerReset(),
+    "parameters-changed": e.ParametersChanged(
+        change="change-2026-03-01", day="2026-03-01", proposer="search", moves=(MOVED,), days=60,
+        gain_jpy=18_340.0, probability=0.987, tried=36,
+    ),
+    "parameters-back": e.ParametersRolledBack(
+        "change-2026-03-01", "2026-03-15",
+        (e.ParameterMove("buy_threshold", 0.28, 0.25),), "review",
+    ),
     "in-doubt": e.OrderInDoubt(ORDER, ETH, "ReadTimeout: no answer within 10 s"),
     "out-of-doubt": e.OrderAdopted(ORDER, ETH, "7512345678", "the only buy of 50,000 JPY"),
     "never-placed": e.OrderProvenAbsent(ORDER, ETH, "6 looks in 180 s, balances unchanged"),

@@ -32,7 +32,7 @@ from application.messages import (
     ToldEvent,
     Trouble,
 )
-from domain.events import OrderFilled, PositionClosed
+from domain.events import OrderFilled, ParameterMove, PositionClosed
 from domain.money import Jpy
 
 PRICES = frozenset({"price", "stop", "entry", "exit", "take_profit"})
@@ -100,6 +100,8 @@ def _shown(name: str, value: Any, words: Words) -> str:
             return say.quantity(value)
         case float():
             return say.percent(value)
+        case (ParameterMove(), *_):
+            return ", ".join(f"{one.name} {one.before:g} → {one.after:g}" for one in value)
         case Enum():
             return words.name("reasons", str(value))
         case str() if name in NAMED:
