@@ -62,11 +62,11 @@ def sharpe(differences: Sequence[float]) -> float:
     return statistics.fmean(differences) / spread if spread > 0.0 else 0.0
 
 
-def better(differences: Sequence[float], tries: int, ratios: Sequence[float] = ()) -> float:
+def better(differences: Sequence[float], tries: int) -> float:
     """Probability, 0..1, that daily differences are better than the best of `tries` by luck.
 
-    `ratios` are those of the candidates. Their spread is taken for at least what chance alone
-    gives so many days, 1 / sqrt(days): candidates that hardly differ have hardly any.
+    The ratios of tries that are worth nothing have a spread of 1 / sqrt(days). The spread of the
+    candidates at hand is not taken: one that is really good would raise it against itself.
     """
     count = len(differences)
     ratio = sharpe(differences)
@@ -76,9 +76,13 @@ def better(differences: Sequence[float], tries: int, ratios: Sequence[float] = (
     scaled = [(one - mean) / deviation for one in differences]
     skew = statistics.fmean(one**3 for one in scaled)
     kurtosis = statistics.fmean(one**4 for one in scaled) - 3.0
-    spread = max(statistics.pstdev(ratios) if len(ratios) > 1 else 0.0, 1.0 / math.sqrt(count))
     return deflated_sharpe(
-        ratio, count, skew=skew, excess_kurtosis=kurtosis, tries=tries, spread=spread
+        ratio,
+        count,
+        skew=skew,
+        excess_kurtosis=kurtosis,
+        tries=tries,
+        spread=1.0 / math.sqrt(count),
     )
 
 
@@ -99,8 +103,7 @@ def walk_forward(candidates: Sequence[Paired], days: int, tries: int) -> Verdict
         unseen += (
             [0.0] * (end - start) if chosen is None else (candidates[chosen].differences[start:end])
         )
-    ratios = [one.ratio(first) for one in candidates]
-    probability = better(unseen, tries, ratios)
+    probability = better(unseen, tries)
     gain = math.fsum(unseen)
     refusal = None
     if days < LEAST_DAYS:
