@@ -135,6 +135,13 @@ def _values(stack: Stack, stage: Stage, queues: Any, machine: str, endpoint: str
             default="dry_run",
             allowed_values=["dry_run", "live"],
         ),
+        "TUNER": _parameter(
+            stack,
+            "Tuner",
+            "random: every night changes are tested, and made when they pass; off: never",
+            default="random",
+            allowed_values=["random", "off"],
+        ),
         "MESSAGE_LANGUAGE": _parameter(
             stack, "MessageLanguage", "Of messages", default="ja", allowed_values=["ja", "en"]
         ),

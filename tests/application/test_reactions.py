@@ -115,6 +115,26 @@ SENTENCES = {
         )
     ),
     "price 131.000 JPY, goal 130.000 JPY": e.TakeProfitHit("p", PAIR, jpy(131), jpy(130)),
+    "change-2026-03-01: new positions are opened by buy_threshold 0.25 -> 0.28": (
+        e.ParametersChanged(
+            change="change-2026-03-01",
+            day="2026-03-01",
+            proposer="search",
+            moves=(e.ParameterMove("buy_threshold", 0.25, 0.28),),
+            days=40,
+            gain_jpy=5_000.0,
+            probability=0.97,
+            tried=12,
+        )
+    ),
+    "change-2026-03-01 is taken back by review: buy_threshold 0.28 -> 0.25": (
+        e.ParametersRolledBack(
+            "change-2026-03-01",
+            "2026-03-15",
+            (e.ParameterMove("buy_threshold", 0.28, 0.25),),
+            "review",
+        )
+    ),
     "no candles": e.ErrorDetected("technical", "[ERROR] no candles", 2),
 }
 

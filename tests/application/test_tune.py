@@ -13,10 +13,10 @@ from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.proposer.scripted import ScriptedProposer
 from adapters.read_models.in_memory import InMemoryReadModels
 from application.commit import Log
-from application.errors import Broken, InputError, Retryable
+from application.errors import InputError, Retryable
+from application.improvements import improvements, undo
 from application.parameters_in_force import parameters_in_force
 from application.ports.proposer import Paid, Proposal, Question
-from application.tuning.improvements import improvements, undo
 from application.tuning.tune import tune
 from domain import events as e
 from domain.instant import CANDLE, DAY, HOUR
@@ -206,9 +206,12 @@ async def test_a_proposer_may_not_try_without_end(nights: Nights) -> None:
                 question.score(one)
             return Proposal(tuple(changes))
 
-    with pytest.raises(Broken, match="12 changes a night"):
-        await nights.night(proposer=Greedy())
-    assert await nights.log.store.version("tuning") == 0
+    (tried,) = await nights.night(proposer=Greedy())
+    assert isinstance(tried, e.ChangesTried)
+    assert tried.refusal is not None
+    assert "12 changes a night" in tried.refusal
+    assert tried.tried == 12
+    assert not await nights.log.store.version("parameters")
 
 
 async def test_what_a_proposal_cost_is_on_the_log(nights: Nights) -> None:
@@ -226,7 +229,7 @@ async def test_what_a_proposal_cost_is_on_the_log(nights: Nights) -> None:
     assert (await improvements(nights.log.store, STANDARD)).paid_usd == 0.00125
 
 
-async def test_a_proposer_that_is_away_leaves_the_night_to_be_done_again(nights: Nights) -> None:
+async def test_a_proposer_that_is_away_is_not_asked_again_before_tomorrow(nights: Nights) -> None:
     class Away:
         name = "away"
 
@@ -234,9 +237,10 @@ async def test_a_proposer_that_is_away_leaves_the_night_to_be_done_again(nights:
             del question
             raise Retryable("no answer")
 
-    with pytest.raises(Retryable):
-        await nights.night(proposer=Away())
-    assert await nights.night()
+    (tried,) = await nights.night(proposer=Away())
+    assert isinstance(tried, e.ChangesTried)
+    assert (tried.refusal, tried.tried) == ("away failed: no answer", 0)
+    assert await nights.night(NIGHT + CANDLE) == []
 
 
 async def test_a_change_that_goes_on_being_right_is_kept(nights: Nights) -> None:

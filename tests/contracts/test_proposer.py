@@ -9,6 +9,7 @@ from adapters.loopback.server import serving
 from adapters.proposer.box_search import BoxSearch
 from adapters.proposer.claude import Claude
 from adapters.proposer.claude_fake import KEY, make_app
+from adapters.proposer.random_search import RandomSearch
 from adapters.proposer.scripted import ScriptedProposer
 from application.ports.proposer import Proposer, Question
 from domain.parameters import STANDARD, StrategyParameters
@@ -35,12 +36,17 @@ def search() -> Iterator[Proposer]:
 
 
 @contextmanager
+def by_chance() -> Iterator[Proposer]:
+    yield RandomSearch()
+
+
+@contextmanager
 def model() -> Iterator[Proposer]:
     with serving(make_app(WANTED[:3])) as url:
         yield Claude(KEY, base_url=url)
 
 
-PLUGS: list[Callable[[], AbstractContextManager[Proposer]]] = [told, search, model]
+PLUGS: list[Callable[[], AbstractContextManager[Proposer]]] = [told, search, by_chance, model]
 
 
 @pytest.fixture(params=PLUGS, ids=lambda plug: plug.__name__)

@@ -87,9 +87,9 @@ def test_what_is_too_much_cannot_be_made(wanted: dict) -> None:
 
 
 def test_a_name_stands_once() -> None:
-    twice = (ParameterMove("weight_technical", 0.35, 0.36), ParameterMove("weight_technical", 0.35, 0.34))
+    up, down = (ParameterMove("weight_technical", 0.35, after) for after in (0.36, 0.34))
     with pytest.raises(TooFarError, match="once"):
-        Change(twice)
+        Change((up, down))
 
 
 @given(st.dictionaries(st.sampled_from((*WEIGHTS, *THRESHOLDS)), st.floats(-1, 1), min_size=1))

@@ -343,7 +343,10 @@ def night(it: Rehearsal) -> None:
     day = 24 * HOUR
     it.at = (it.at // day) * day + 14 * HOUR + (day if it.at % day > 14 * HOUR else 0)
     it.clock.move_to(it.at + 3 * SECOND)
-    assert it.scheduled("daily-reporter", "daily-reporter") == {"published": True}
+    assert it.scheduled("daily-reporter", "daily-reporter") == {
+        "published": True,
+        "tuned": True,
+    }
     store = it.stage.of("s3")
     (bucket,) = [
         one["Name"]

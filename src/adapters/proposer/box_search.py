@@ -5,16 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.proposer.random_search import THRESHOLD_STEP, WEIGHT_STEP, change_to, shifted
 from application.errors import ConfigurationError
 from application.ports.proposer import Proposal, Question
-from domain.errors import ParameterError
 from domain.tuning.change import MOST_THRESHOLD, MOST_WEIGHT, THRESHOLDS, WEIGHTS, Change
 
 if TYPE_CHECKING:
     from optuna import Trial
 
-WEIGHT_STEP: Final = 0.01
-THRESHOLD_STEP: Final = 0.005
 STARTUP: Final = 6
 """Tries by chance before the search learns from them."""
 
@@ -63,21 +61,12 @@ def _drawn(trial: Trial, question: Question) -> Change | None:
     """A change that can be applied; None for one that changes nothing or is out of range."""
     now = question.now
     what = trial.suggest_categorical("what", [*THRESHOLDS, "weights"])
-    wanted: dict[str, float]
     if what == "weights":
         pairs = [f"{one}>{other}" for one in WEIGHTS for other in WEIGHTS if one != other]
         giver, _, taker = trial.suggest_categorical("weights", pairs).partition(">")
         step = trial.suggest_float("weight", WEIGHT_STEP, MOST_WEIGHT, step=WEIGHT_STEP)
-        wanted = {
-            giver: round(getattr(now, giver) - step, 4),
-            taker: round(getattr(now, taker) + step, 4),
-        }
+        wanted = shifted(now, giver, taker, step)
     else:
         step = trial.suggest_float(what, -MOST_THRESHOLD, MOST_THRESHOLD, step=THRESHOLD_STEP)
         wanted = {what: round(getattr(now, what) + step, 4)}
-    try:
-        change = Change.between(now, wanted)
-        change.applied(now)
-    except (ParameterError, ValueError):
-        return None
-    return change
+    return change_to(now, wanted)

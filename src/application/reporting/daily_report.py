@@ -7,7 +7,9 @@ from typing import Final, TypeVar
 import attrs
 
 from application.errors import OutsideError
+from application.improvements import Improvements, improvements
 from application.messages import HeldPosition
+from application.parameters_in_force import parameters_in_force
 from application.ports.event_store import EventStore
 from application.ports.exchange import Exchange
 from application.ports.tamper_evidence import Anchor
@@ -38,8 +40,8 @@ class DailyFigures:
 
     `positions` as at its end, at the prices of when the report was made. `equity` is cash and
     coins in JPY then. `spent_usd` of the month is None where no bill is known. `changed` names
-    the parameters in force that are not the owner's, with their values. `notes` say what could
-    not be found out.
+    the parameters in force that are not the owner's, with their values. `improvements` is what
+    the tuner did before the day's end. `notes` say what could not be found out.
     """
 
     figures: DayFigures
@@ -51,6 +53,7 @@ class DailyFigures:
     budget: Budget
     spent_usd: float | None
     changed: tuple[tuple[str, float], ...]
+    improvements: Improvements
     notes: tuple[str, ...]
 
     @property
@@ -91,6 +94,7 @@ async def daily_report(
     audit = await desk.tried("audit", checks.audit and checks.audit())
     again = checks.parity and checks.parity(day.start, day.end)
     parity = await desk.tried("deciding again", again)
+    in_force = (await parameters_in_force(store, parameters)).at(day.end - 1)
     return DailyFigures(
         figures=attrs.evolve(figures, days=tuple(_valued(figures.days, day.name, equity))),
         positions=tuple(positions),
@@ -100,7 +104,8 @@ async def daily_report(
         parity=parity,
         budget=budget or Budget(),
         spent_usd=spent_usd,
-        changed=tuple(_changed(parameters)),
+        changed=tuple(_changed(in_force)),
+        improvements=await improvements(store, parameters, day.end),
         notes=tuple(desk.notes),
     )
 

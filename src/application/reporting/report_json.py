@@ -7,6 +7,7 @@ import json
 from decimal import Decimal
 from typing import Any, Final
 
+from application.improvements import Improvements
 from application.messages import HeldPosition
 from application.reporting.daily_report import DailyFigures
 from domain.events import MarketReading
@@ -24,6 +25,8 @@ from domain.reporting.window_figures import (
 
 SCHEMA: Final = 1
 """Raised whenever a key changes its meaning or goes; new keys do not raise it."""
+LAST: Final = 5
+"""Changes of the tuner that a report names."""
 
 
 def report_bytes(report: DailyFigures) -> bytes:
@@ -51,8 +54,30 @@ def report_object(report: DailyFigures) -> dict[str, Any]:
         "breaker_open": figures.breaker_open,
         "month": _month(report),
         "parameters_changed": dict(report.changed),
+        "improvements": _improvements(report.improvements),
         "checks": _checks(report),
         "notes": list(report.notes),
+    }
+
+
+def _improvements(found: Improvements) -> dict[str, Any]:
+    """How often the tuner said no, and its last changes, newest last."""
+    return {
+        "nights": found.nights,
+        "tried": found.tried,
+        "shut": dict(found.shut),
+        "paid_usd": round(found.paid_usd, 6),
+        "last": [
+            {
+                "change": one.made.change,
+                "at": iso(one.at),
+                "moves": {move.name: [move.before, move.after] for move in one.made.moves},
+                "probability": one.made.probability,
+                "tries": one.made.tried,
+                "state": one.state,
+            }
+            for one in found.changes[-LAST:]
+        ],
     }
 
 

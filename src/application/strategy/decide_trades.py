@@ -80,19 +80,11 @@ async def decide_trades(
     signals = []
     for pair in pairs:
         own = bought_by.get(pair, parameters)
-        own_limits = limits if own == parameters else _thresholds(pairs, readings, mood, own)
+        own_limits = limits if own is parameters else _thresholds(pairs, readings, mood, own)
         signals.append(_signal(analysis, pair, readings, mood, own_limits, own))
     under_way = await log.tables.flagged(ANALYSIS_STATE)
     busy = {row.pair: row.state for row in under_way}
-    scored = [
-        _scored(
-            one.pair,
-            one.total,
-            sell_threshold_of(one.thresholds, one.technical, parameters),
-            one.technical is not None,
-        )
-        for one in signals
-    ]
+    scored = [_scored_of(one, parameters) for one in signals]
     verdict = policy.decide(scored, holdings, busy, limits, at, parameters)
     decision = _decision(analysis, verdict, limits, holdings)
     decided_by = event_id(stream, len(signals) + 1)
@@ -166,6 +158,11 @@ def _signal(
         sentiment,
         mood,
     )
+
+
+def _scored_of(one: SignalScored, p: StrategyParameters) -> Scored:
+    own = sell_threshold_of(one.thresholds, one.technical, p)
+    return _scored(one.pair, one.total, own, one.technical is not None)
 
 
 def _decision(

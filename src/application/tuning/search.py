@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-from application.errors import Broken
+from application.errors import Broken, Retryable
 from application.ports.proposer import Proposal, Proposer, Question
 from domain.events import ParameterMove, Trial
 from domain.parameters import StrategyParameters
@@ -69,30 +69,39 @@ async def search(
 ) -> Searched:
     """Ask for candidates and play them against `now`; `tried` candidates went before them.
 
-    The proposer sees scores of the days before the first fold, no others. Raises what it raises.
+    The proposer sees scores of the days before the first fold, no others. One that cannot be
+    reached or makes no sense is not asked again, for every question may have its price; what it
+    has tried until then counts. Raises ConfigurationError when it is not set up.
     """
     tries = _Tries(WhatIf(recording, stake_jpy(now)), now)
     learned = learned_days(recording.days)
     base = tries.base
-    proposal = await proposer.propose(
-        Question(
-            now=now,
-            score=lambda change: tries.of(change).ratio(0, learned),
-            tries=MOST_TRIES,
-            seed=seed,
-            record=f"{record} Replayed with the present parameters: {base.trades} trades, "
-            f"{math.fsum(base.daily):+.0f} JPY in {len(base.daily)} days.",
-        )
+    question = Question(
+        now=now,
+        score=lambda change: tries.of(change).ratio(0, learned),
+        tries=MOST_TRIES,
+        seed=seed,
+        record=f"{record} Replayed with the present parameters: {base.trades} trades, "
+        f"{math.fsum(base.daily):+.0f} JPY in {len(base.daily)} days.",
     )
-    for change in proposal.changes:
-        tries.of(change)
+    failure = None
+    proposal = Proposal(())
+    try:
+        proposal = await proposer.propose(question)
+        for change in proposal.changes:
+            tries.of(change)
+    except (Retryable, Broken) as error:
+        failure = f"{proposer.name} failed: {error}"
     candidates = list(tries.paired.values())
     trials = tuple(
         Trial(change.moves, paired.ratio(), math.fsum(paired.differences))
         for change, paired in tries.paired.items()
     )
     tried += len(trials)
-    return Searched(proposal, trials, tried, walk_forward(candidates, recording.days, tried))
+    verdict = walk_forward(candidates, recording.days, tried)
+    if failure is not None:
+        verdict = attrs.evolve(verdict, refusal=failure)
+    return Searched(proposal, trials, tried, verdict)
 
 
 def stake_jpy(p: StrategyParameters) -> float:

@@ -1,14 +1,11 @@
 """The ledger: how many candidates were ever tried, and on which day last."""
 
-from typing import Final
-
 import attrs
 
 from application.ports.event_store import EventStore
 from domain.events import ChangesTried, ParametersChanged, ParametersReviewed, TuningRefused
+from domain.tuning.in_force import LEDGER
 from domain.tuning.in_force import STREAM as PARAMETERS
-
-STREAM: Final = "tuning"
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
@@ -22,9 +19,9 @@ class Ledger:
 
 async def tried_so_far(store: EventStore) -> Ledger:
     """From the newest events of two streams. Raises Retryable when the log cannot be read."""
-    version, tried, day = await store.version(STREAM), 0, ""
+    version, tried, day = await store.version(LEDGER), 0, ""
     if version:
-        newest = (await store.read(STREAM, version - 1))[-1].events[-1]
+        newest = (await store.read(LEDGER, version - 1))[-1].events[-1]
         if isinstance(newest, TuningRefused | ChangesTried):
             tried, day = newest.tried, newest.day
     changed = await store.version(PARAMETERS)

@@ -12,7 +12,7 @@ from application.parameters_in_force import parameters_in_force
 from application.ports.proposer import Proposer
 from application.tuning.evidence import evidence
 from application.tuning.search import search, stake_jpy
-from application.tuning.tried import STREAM, Ledger, tried_so_far
+from application.tuning.tried import Ledger, tried_so_far
 from domain.events import (
     ChangesTried,
     Commit,
@@ -24,6 +24,7 @@ from domain.events import (
     TuningEvent,
     TuningRefused,
 )
+from domain.events.recorded import event_id
 from domain.instant import DAY
 from domain.instruments import Instruments
 from domain.parameters import StrategyParameters
@@ -64,13 +65,17 @@ class _Night:
     ) -> tuple[Commit, ...]:
         """Append to the ledger and, with it or not at all, to the parameters."""
         commits = []
+        cause = ""
         for stream, version, new in (
-            (STREAM, self.ledger.version, events),
+            (in_force.LEDGER, self.ledger.version, events),
             (in_force.STREAM, self.parameters_version, changes),
         ):
             if new:
                 correlation = f"tuning/{self.day}"
-                commits.append(self.log.commit(stream, version + 1, new, self.at, correlation, ""))
+                commits.append(
+                    self.log.commit(stream, version + 1, new, self.at, correlation, cause)
+                )
+                cause = event_id(stream, version + len(new))
         try:
             return await self.log.append(*commits)
         except Conflict:
@@ -87,9 +92,9 @@ async def tune(
 ) -> tuple[Commit, ...]:
     """Review the last change when it is due; else try to find a better one, once a day.
 
-    `parameters` are the configured ones. Everything that was tried goes on the log. Raises
-    Retryable when log or proposer cannot be reached: nothing is recorded then, the next call
-    tries again.
+    `parameters` are the configured ones. Everything that was tried goes on the log, and so does a
+    proposer that cannot be reached or makes no sense. Raises Retryable when the log cannot be
+    reached (the next call tries again), ConfigurationError for a proposer that is not set up.
     """
     ledger = await tried_so_far(log.store)
     night = _Night(

@@ -20,7 +20,17 @@ from domain.trading.books import EXACT, JPY, Books
 
 MOST: Final = 1_000
 """Violations that are kept; the first ones tell what happened."""
-CAUSELESS = ("ticks", "news", "context", "feeds", "anchors", "parameters", "reports", "errors")
+CAUSELESS = (
+    "ticks",
+    "news",
+    "context",
+    "feeds",
+    "anchors",
+    "parameters",
+    "reports",
+    "errors",
+    "tuning",
+)
 """Streams that a schedule or a log line writes to; all else follows from an event."""
 
 

@@ -21,6 +21,8 @@ from domain.parameters import StrategyParameters
 
 STREAM: Final = "parameters"
 """The stream of what was changed, reviewed and taken back: short, for everybody reads it."""
+LEDGER: Final = "tuning"
+"""The stream of what was tried, and of nights on which nothing might be."""
 
 
 @attrs.frozen(slots=True, weakref_slot=False)

@@ -1,8 +1,10 @@
-"""At 23:00 in Japan: the report of the day into the archive, and an anchor of the log."""
+"""At 23:00 in Japan: the report of the day into the archive, an anchor of the log, the tuner."""
 
 from application.reporting.publish_daily_report import publish_daily_report
 from application.reporting.report_reach import report_reach
+from application.tuning.tune import tune
 from application.upkeep.anchor_log import anchor_log
+from domain.events import Commit
 from domain.reporting.report_day import ReportDay
 from entrypoints.aws_lambda.boundary import LOG, TOLD, Call, Function
 from entrypoints.aws_lambda.settings import DailyReporter
@@ -39,12 +41,23 @@ async def _report(call: Call) -> dict[str, object]:
     if published and evidence is not None:
         await anchor_log(at, log=log, evidence=evidence)
     await call.react(published)
-    return {"published": bool(published)}
+    proposer = environment.proposer()
+    tuned: tuple[Commit, ...] = ()
+    if proposer is not None:
+        tuned = await tune(
+            at,
+            log=log,
+            instruments=environment.instruments(),
+            parameters=parameters,
+            proposer=proposer,
+        )
+        await call.react(tuned)
+    return {"published": bool(published), "tuned": bool(tuned)}
 
 
 handler = Function(
     "daily-reporter",
     DailyReporter,
     _report,
-    plugs=(*LOG, *TOLD, "evidence", "report_archive", "exchange"),
+    plugs=(*LOG, *TOLD, "evidence", "report_archive", "exchange", "proposer"),
 )

@@ -110,9 +110,10 @@ class OrderExecutor(Told, frozen=True, kw_only=True):
 
 
 class DailyReporter(Told, frozen=True, kw_only=True):
-    """Keeps reports."""
+    """Keeps reports, and asks whether other parameters would have been better."""
 
     report_bucket: str
+    tuner: Literal["random", "off"] = "random"
 
 
 class ErrorRemediator(Told, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import click
 from domain.instant import iso
 
 if TYPE_CHECKING:
-    from application.tuning.improvements import Improvement, Improvements
+    from application.improvements import Improvement, Improvements
     from domain.events import ParameterMove
 
 
@@ -38,7 +38,7 @@ def command(
       crypto-trader improvements trader/trader.sqlite --explain change-2026-03-01
       crypto-trader improvements trader/trader.sqlite --undo change-2026-03-01
     """
-    from application.tuning.improvements import improvements
+    from application.improvements import improvements
     from domain.parameters import STANDARD
     from entrypoints.wiring.log_file import reading
 
@@ -96,7 +96,7 @@ def _list(found: Improvements) -> None:
     if found.changes:
         table = Table(title="What the tuner changed")
         for name in ("change", "moves", "by", "probability", "tries", "review, JPY", "state"):
-            table.add_column(name)
+            table.add_column(name, overflow="fold")
         for one in found.changes:
             review = "-" if one.reviewed is None else f"{one.reviewed.gain_jpy:+,.0f}"
             made = one.made

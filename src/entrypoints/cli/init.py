@@ -31,6 +31,9 @@ cash_jpy = {cash}        # what paper trading starts with
 # [mood]
 # coingecko_key = "..."
 
+# [tuner]
+# proposer = "search"    # who proposes changes at 23:00; "off": nothing is ever changed
+
 # [coincheck]            # only for real orders; give the key no right to withdraw
 # key_id = "..."
 # secret = "..."

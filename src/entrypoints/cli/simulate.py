@@ -44,6 +44,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run each part of a tick as the cloud's function, JSON in and out; the same digest.",
 )
+@click.option(
+    "--tuner",
+    type=click.Choice(["off", "on"]),
+    default="off",
+    show_default=True,
+    help="On: no faults, a market with rules to find, one of which turns over.",
+)
 @click.option("--pairs", help="Coins, comma-separated: BTC,ETH. All six if not given.")
 @click.option("--cash", type=click.IntRange(1), default=100_000, show_default=True, help="JPY.")
 @click.option(
@@ -67,7 +74,10 @@ def command(**options: Any) -> int:
       crypto-trader simulate --fault reply-lost=0.3 --orders 10000
       crypto-trader simulate --kill-every-step
       crypto-trader simulate --seed 7 --through-handlers
+      crypto-trader simulate --days 90 --tuner on --events build/quarter.sqlite
     """
+    if options["tuner"] == "on":
+        return _with_tuner(options)
     if options["kill_every_step"]:
         from entrypoints.simulation.kill_every_step import kill_every_step
 
@@ -177,6 +187,47 @@ def _kept(tasks: list[Task], path: Path) -> dict[str, Any]:
     result = run_one(task.drawn, rates, task.orders, finish=lambda world: keep(world, path))
     total = summary([to_data(result)], task.faults)
     return {**total, "digest": result.digest, "failed_seeds": [], "failures": []}
+
+
+ONE_RUN = {
+    "runs": 1,
+    "faults": "all",
+    "one_fault": None,
+    "orders": None,
+    "policy": "drawn",
+    "kill_every_step": False,
+    "through_handlers": False,
+    "resume": None,
+}
+"""What a run with the tuner has no use for, as it is when it was not asked for."""
+
+
+def _with_tuner(options: dict[str, Any]) -> int:
+    from entrypoints.simulation.terminal import render_quarter
+    from entrypoints.simulation.tuned_quarter import LEAST_DAYS, run_quarter, to_data
+
+    asked = [name for name, plain in ONE_RUN.items() if options[name] != plain]
+    if asked:
+        name = asked[0].replace("one_fault", "fault").replace("_", "-")
+        raise ConfigurationError(f"--{name} has no meaning with --tuner on: leave it out")
+    if options["days"] != int(options["days"]) or options["days"] < LEAST_DAYS:
+        raise ConfigurationError(f"--days with --tuner on: whole days, at least {LEAST_DAYS}")
+    plan = _plan(options, options["days"], list(options["settings"]))
+    quarter = run_quarter(
+        options["seed"],
+        int(plan.days),
+        plan.instruments,
+        plan.parameters,
+        keep=options["events"],
+        told=_told,
+    )
+    result = to_data(options["seed"], int(plan.days), quarter)
+    result["cpu_seconds"] = round(_cpu_seconds(), 2)
+    if options["as_json"]:
+        print(json.dumps(result, allow_nan=False))
+    else:
+        render_quarter(result)
+    return 0
 
 
 def _workers(options: dict[str, Any]) -> int:

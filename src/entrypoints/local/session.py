@@ -53,6 +53,7 @@ async def trade(
         checks=lambda: night_checks_of_file(
             home.log, policy=ports.policy, parameters=ports.parameters
         ),
+        proposer=home.environment.proposer(),
     )
     trader = SteadyTrader(ports, night=night)
 

@@ -114,7 +114,7 @@ async def verify(
     async for _, commit in store.read_all(store.place_of(reach)):
         clock.move_to(commit.at)
         # in the log's order, and at once where that was not read
-        while changes and (changes[0].at < commit.at or commit.stream == PARAMETERS):
+        while changes and (changes[0].at < commit.at or _is_or_precedes(changes[0], commit)):
             nowhere.parameters.append(changes.popleft())
         if commit.at >= until or not whole.has(commit):
             continue
@@ -132,6 +132,10 @@ async def verify(
                 found.fill(_basis_points(event, sent.pop(event.order)))
         tables.write(_needed(await rows_of([commit], tables), commit.at, since))
     return found
+
+
+def _is_or_precedes(change: e.Commit, commit: e.Commit) -> bool:
+    return change.stream == commit.stream and change.version <= commit.version
 
 
 class _WholeStreams:

@@ -24,7 +24,7 @@ from entrypoints.backtest.wording import (
     reason_name,
     signed_pct,
 )
-from entrypoints.report.terminal import FIGURES, check_lines, state_lines, yen
+from entrypoints.report.terminal import FIGURES, check_lines, state_lines, tuner_lines, yen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ def _page(report: DailyFigures, scores: Mapping[str, ScoreSamples]) -> str:
     drawn = score_charts(report, scores)
     charts = {"days": days_chart(report), **drawn}
     template = resources.files(__package__).joinpath("day_page.html").read_text(encoding="utf-8")
-    lines = (*state_lines(report), *check_lines(report))
+    lines = (*state_lines(report), *tuner_lines(report), *check_lines(report))
     return Template(template).substitute(
         day=report.day.name,
         warning=_warning(report),

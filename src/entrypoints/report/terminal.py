@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from application.reporting.report_json import LAST
 from domain.instant import HOUR
 from entrypoints.backtest.wording import (
     NONE,
@@ -56,7 +57,7 @@ def render(report: DailyFigures, console: Console) -> None:
     _counts(console, "Coins not bought or sold", last.declined, guard_name)
     _counts(console, "Orders refused", last.refused, guard_name)
     _counts(console, "Nothing collected from", last.failures, str)
-    for line in (*state_lines(report), *check_lines(report)):
+    for line in (*state_lines(report), *tuner_lines(report), *check_lines(report)):
         console.print(line, soft_wrap=True, markup=False)
 
 
@@ -184,6 +185,18 @@ def state_lines(report: DailyFigures) -> Iterator[str]:
     if report.changed:
         changed = ", ".join(f"{name} {value:g}" for name, value in report.changed)
         yield f"Parameters that are not the owner's: {changed}"
+
+
+def tuner_lines(report: DailyFigures) -> Iterator[str]:
+    """What the tuner did so far; nothing where none has run."""
+    found = report.improvements
+    if found.nights:
+        yield f"Tuner: {found.nights:,} nights, {found.tried:,} candidates tried"
+    for one in found.changes[-LAST:]:
+        moves = ", ".join(
+            f"{move.name} {move.before:g} to {move.after:g}" for move in one.made.moves
+        )
+        yield f"{one.made.change}: {moves}, {one.state}"
 
 
 def _times_100(value: float | None) -> float | None:

@@ -55,3 +55,36 @@ def _matrix(console: Console, cells: list[list[Any]]) -> None:
             total = sum(counts[kind.name].values())
             table.add_row(kind.name, f"{total:,}", ", ".join(where))
     console.print(table)
+
+
+def render_quarter(result: dict[str, Any]) -> None:
+    """Print what the tuner did in a simulated quarter."""
+    console = Console(highlight=False)
+    table = Table(title=f"{result['days']} days with the tuner on", show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
+    for name in ("trades", "events"):
+        table.add_row(name, f"{result[name]:,}")
+    hours = ", ".join(result["report_times_jst"])
+    table.add_row("reports", f"{result['reports']:,}, each at {hours} in Japan")
+    table.add_row("nights of the tuner", f"{result['nights']:,}")
+    table.add_row("candidates tried", f"{result['tried']:,}")
+    turn = result["turn_day"]
+    table.add_row("the market turns", "never" if turn is None else f"on day {turn}")
+    table.add_row("digest", result["digest"])
+    console.print(table)
+    changes = Table(title="What it changed")
+    for name in ("change", "moves", "probability", "tries", "review, JPY", "state"):
+        changes.add_column(name, overflow="fold")
+    for one in result["changes"]:
+        moves = (f"{m['name']} {m['before']:g} -> {m['after']:g}" for m in one["moves"])
+        gain = one["review_gain_jpy"]
+        changes.add_row(
+            one["change"],
+            ", ".join(moves),
+            f"{one['probability']:.3f}",
+            f"{one['tries']:,}",
+            "-" if gain is None else f"{gain:+,.0f}",
+            one["state"],
+        )
+    console.print(changes)

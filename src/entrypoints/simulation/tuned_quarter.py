@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from adapters.exchange.simulated.yen_rate import YenPrice, YenRate, load_premium
 from adapters.proposer.box_search import BoxSearch
 from adapters.wire_format.digest import RunDigest
+from application.improvements import Improvements, improvements
 from application.policy import STANDARD as OWNERS
 from application.policy import BuyRequest
 from application.reporting.night_checks import NightChecks
-from application.tuning.improvements import Improvements, improvements
 from domain.events import Commit, DailyReportPublished, ParametersChanged, PositionClosed, Sizing
-from domain.instant import CANDLE, DAY
+from domain.instant import CANDLE, DAY, JAPAN, iso
 from domain.instruments import Instruments
 from domain.money import Jpy
 from domain.trading.order_amounts import distinct_amount
@@ -42,6 +42,8 @@ LOSS, GAIN = -0.06, 0.12
 SECOND: Final = 36
 """The day on which the second rule begins."""
 NEVER: Final = 10_000
+LEAST_DAYS: Final = 28
+"""Shorter, and the tuner's gates stay shut to the end."""
 
 
 def rules(p: StrategyParameters, turn: int) -> tuple[Rule, ...]:
@@ -120,6 +122,7 @@ class _World:
             policy=providers.Object(attrs.evolve(OWNERS, due=on_the_hour, size=_one_stake)),
             cash=providers.Object(CASH),
             forecaster=providers.Object(market.forecaster),
+            proposer=providers.Singleton(BoxSearch),
         )
 
     @property
@@ -142,7 +145,7 @@ class _World:
             archive=self.environment.report_archive(),
             evidence=None,
             checks=NightChecks,
-            proposer=BoxSearch(),
+            proposer=self.environment.proposer(),
         )
         opened = self._series.open_time
         first = int(opened[0])
@@ -188,3 +191,37 @@ async def _summary(environment: Environment, turn: int) -> Quarter:
         events=events,
         trades=trades,
     )
+
+
+def to_data(seed: int, days: int, quarter: Quarter) -> dict[str, Any]:
+    """A quarter as JSON values."""
+    found = quarter.improvements
+    return {
+        "seed": seed,
+        "days": days,
+        "turn_day": None if quarter.turn > days else quarter.turn,
+        "events": quarter.events,
+        "trades": quarter.trades,
+        "reports": len(quarter.reports),
+        "report_times_jst": sorted({iso(at + JAPAN)[11:16] for at in quarter.report_times}),
+        "nights": found.nights,
+        "tried": found.tried,
+        "shut": dict(found.shut.most_common()),
+        "refused": len(found.refused),
+        "changes": [
+            {
+                "change": one.made.change,
+                "moves": [
+                    {"name": move.name, "before": move.before, "after": move.after}
+                    for move in one.made.moves
+                ],
+                "probability": one.made.probability,
+                "tries": one.made.tried,
+                "review_gain_jpy": None if one.reviewed is None else one.reviewed.gain_jpy,
+                "worse": None if one.reviewed is None else one.reviewed.worse,
+                "state": one.state,
+            }
+            for one in found.changes
+        ],
+        "digest": quarter.digest,
+    }

@@ -11,7 +11,7 @@ from adapters.read_models.sqlite import SqliteReadModels
 from adapters.sqlite_file import open_log
 from application.commit import Log
 from application.errors import InputError
-from application.tuning.improvements import undo
+from application.improvements import undo
 from entrypoints.wiring.log_file import stage_of
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ from domain.instant import SECOND
 from domain.money import Jpy
 from entrypoints.wiring.injector import providers
 from entrypoints.wiring.local import local
+from entrypoints.wiring.proposer_at_home import proposer_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -131,6 +132,7 @@ async def at_home(
             market_context=providers.Object(await wires.mood()),
             news_feed=providers.Object(await wires.news()),
             notifier=providers.Object(Several(told)),
+            proposer=providers.Object(proposer_of(settings.tuner)),
         )
         stack.callback(lambda: environment.event_store().close())
         yield Home(environment=environment, exchange=exchange, slack=slack, log=log)

@@ -47,6 +47,7 @@ class Environment(containers.DeclarativeContainer):
     event_store: providers.Provider = providers.Dependency()
     notifier: providers.Provider = providers.Dependency()
     evidence: providers.Provider = providers.Object(None)
+    proposer: providers.Provider = providers.Object(None)
     report_archive: providers.Provider = providers.Singleton(
         plug("adapters.report_archive.in_memory:InMemoryArchive")
     )

@@ -28,6 +28,7 @@ WHERE: Final[Mapping[str, str]] = {
     "order_queue": "adapters.order_queue.sqs:SqsOrderQueue",
     "analysis_starter": "adapters.analysis_starter.step_functions:StepFunctionsStarter",
     "report_archive": "adapters.report_archive.s3:S3Archive",
+    "proposer": "entrypoints.wiring.cloud.proposer:proposer",
     "notifier": "entrypoints.wiring.cloud.notifier:notifier",
     "ranker": "application.ranking:Ranker",
 }
@@ -79,6 +80,7 @@ def on_aws(function: str, settings: Any, **given: Any) -> Environment:
         report_archive=_made(
             "report_archive", _client("s3"), getattr(settings, "report_bucket", "")
         ),
+        proposer=_made("proposer", settings),
         notifier=_made("notifier", settings, clock),
     )
     container.override_providers(**given)

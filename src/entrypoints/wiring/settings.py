@@ -93,6 +93,18 @@ class Slack(_Section):
     webhook: SecretStr | None = Field(None, description="The incoming webhook's whole address.")
 
 
+class Tuner(_Section):
+    """Every night: would a change of the strategy have been better? Mostly it says no."""
+
+    proposer: Literal["search", "random", "claude", "off"] = Field(
+        "search", description="Who proposes what is tested. off: nothing is ever changed."
+    )
+    anthropic_key: SecretStr | None = Field(None, description="Only for claude.")
+    model: str = Field("claude-haiku-4-5", min_length=1, description="Of claude.")
+    input_usd: float = Field(1.0, ge=0, description="Price of a million tokens asked.")
+    output_usd: float = Field(5.0, ge=0, description="Price of a million tokens answered.")
+
+
 class Paper(_Section):
     """Trading with money that does not exist."""
 
@@ -172,6 +184,7 @@ class Settings(BaseSettings):
     news: News = News()
     mood: Mood = Mood()
     slack: Slack = Slack()
+    tuner: Tuner = Tuner()
     paper: Paper = Paper()
     live: Live = Live()
     pairs: dict[PairName, Pair] = Field(

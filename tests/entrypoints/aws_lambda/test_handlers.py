@@ -12,6 +12,7 @@ import pytest
 from adapters.analysis_starter.in_process import InProcessStarter
 from adapters.market_data.synthetic import synthetic_market
 from adapters.notifier.in_memory import InMemoryNotifier
+from adapters.proposer.random_search import RandomSearch
 from application.commit import Log
 from application.errors import Broken, Retryable
 from application.messages import ErrorSeen, Plain
@@ -88,6 +89,7 @@ def cloud() -> Iterator[Cloud]:
         series=SERIES,
         yen=providers.Object(YenPrice(YenRate.constant(150.0), drifting_premium(3))),
         notifier=providers.Singleton(InMemoryNotifier),
+        proposer=providers.Singleton(RandomSearch),
     )
     environment.clock().move_to(AT)
     made = Cloud(environment)
@@ -324,8 +326,12 @@ def test_one_coin_or_all_are_warmed_up_without_an_analysis(cloud: Cloud) -> None
 async def test_the_report_of_the_day_is_kept_once(cloud: Cloud) -> None:
     await _apart(cloud, "price-collector", scheduled("price-collection"))
     event = scheduled("daily-reporter", AT + 24 * 12 * CANDLE)
-    assert await _apart(cloud, "daily-reporter", event) == {"published": True}
-    assert await _apart(cloud, "daily-reporter", event) == {"published": False}
+    assert await _apart(cloud, "daily-reporter", event) == {
+        "published": True,
+        "tuned": True,
+    }
+    assert await _apart(cloud, "daily-reporter", event) == {"published": False, "tuned": False}
+    assert "TuningRefused" in cloud.kinds
     assert len(await cloud.environment.report_archive().names()) == 1
     stored = await cloud.environment.tables().newest(PRICES, "eth_usdt", 5)
     assert len(stored) == 5

@@ -1,5 +1,6 @@
 """What the tuner did, from the log alone: every change and its fate, and every night's no."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +11,6 @@ from application.commit import Log
 from application.errors import InputError
 from application.parameters_in_force import parameters_in_force
 from application.ports.event_store import EventStore
-from application.tuning.tried import STREAM
 from domain.events import (
     ChangesTried,
     Event,
@@ -69,16 +69,21 @@ class Improvements:
         raise InputError(f"{change}: no such change; there are: {known}")
 
 
-async def improvements(store: EventStore, configured: StrategyParameters) -> Improvements:
-    """Read two short streams. Raises Retryable when the log cannot be read."""
+async def improvements(
+    store: EventStore, configured: StrategyParameters, until: float = math.inf
+) -> Improvements:
+    """Read two short streams, up to before a time (ms).
+
+    Raises Retryable when the log cannot be read.
+    """
     found = Improvements()
     tests: dict[str, ChangesTried] = {}
-    for commit in await store.read(STREAM):
-        for event in commit.events:
+    for commit in await store.read(in_force.LEDGER):
+        for event in commit.events if commit.at < until else ():
             _night(event, found, tests)
     overtaken = (await parameters_in_force(store, configured)).overtaken
     for commit in await store.read(in_force.STREAM):
-        for event in commit.events:
+        for event in commit.events if commit.at < until else ():
             if isinstance(event, ParametersChanged):
                 one = Improvement(commit.at, event, tests.get(event.day))
                 one.is_overtaken = event.change in overtaken
