@@ -13,6 +13,8 @@ from domain.events import (
     ForecastReading,
     MarketContextCollected,
     OrderRequested,
+    ParameterMove,
+    ParametersChanged,
     PositionOpened,
     Reason,
     SentimentReading,
@@ -231,3 +233,51 @@ async def test_a_decision_that_lost_the_race_leaves_nothing():
         await analyst.decide(readings(STRONG))
     assert len(store.commits) == 1
     assert not await analyst.log.tables.newest(SIGNALS, ETH, 1)
+
+
+async def change(analyst: Analyst, at: int, name: str, before: float, after: float) -> None:
+    """The tuner's change of a parameter on the log."""
+    event = ParametersChanged(
+        change=f"change-{at}",
+        day="2026-02-01",
+        proposer="test",
+        moves=(ParameterMove(name, before, after),),
+        days=40,
+        gain_jpy=1.0,
+        probability=0.99,
+        tried=1,
+    )
+    version = await analyst.log.store.version("parameters") + 1
+    await analyst.log.append(analyst.log.commit("parameters", version, [event], at, "", ""))
+
+
+async def test_a_change_on_the_log_holds_without_anybody_being_deployed_again():
+    analyst = Analyst()
+    weak = readings({ETH: 0.26 / 0.35, BTC: 0.0, XRP: 0.0})
+    assert decision_of(await analyst.decide(weak)).action is Action.BUY
+    changed = Analyst()
+    await change(changed, NOW - HOUR, "buy_threshold", 0.25, 0.28)
+    commits = await changed.decide(weak)
+    assert decision_of(commits).action is not Action.BUY
+    assert signals_of(commits)[ETH].thresholds.buy == pytest.approx(0.28)
+
+
+async def test_what_was_held_before_a_change_is_sold_by_what_it_was_bought_by():
+    analyst = Analyst()
+    await hold(analyst, ETH, NOW - 4 * HOUR)
+    await change(analyst, NOW - 3 * HOUR, "sell_threshold", -0.13, -0.16)
+    await hold(analyst, BTC, NOW - 2 * HOUR)
+    weak = -0.145 / 0.35
+    commits = await analyst.decide(readings({ETH: weak, BTC: weak, XRP: 0.0}))
+    seen = signals_of(commits)
+    assert seen[ETH].thresholds.sell == pytest.approx(-0.13)
+    assert seen[BTC].thresholds.sell == pytest.approx(-0.16)
+    sold = [one.pair for one in decision_of(commits).trades if one.action is Action.SELL]
+    assert sold == [ETH]
+
+
+async def test_a_change_that_starts_from_another_value_is_overtaken_by_the_configuration():
+    analyst = Analyst(parameters=STANDARD.with_settings(["buy_threshold=0.3"]))
+    await change(analyst, NOW - HOUR, "buy_threshold", 0.25, 0.28)
+    commits = await analyst.decide(readings(STRONG))
+    assert signals_of(commits)[ETH].thresholds.buy == pytest.approx(0.3)

@@ -67,6 +67,10 @@ def test_a_broken_promise_is_exit_status_1_and_a_line_that_repeats_it() -> None:
         (("--fault", "reply-lost=0.1", "--faults", "none"), "--fault"),
         (("--runs", "2", "--events", "e.sqlite"), "--events"),
         (("--set", "no_such=1"), "no_such"),
+        (("--tuner", "on"), "--days"),
+        (("--tuner", "on", "--days", "30.5"), "--days"),
+        (("--tuner", "on", "--runs", "2"), "--runs"),
+        (("--tuner", "on", "--fault", "reply-lost=0.1"), "--fault"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(words: tuple[str, ...], named: str) -> None:
