@@ -98,6 +98,7 @@ async def improvements(
 def _night(event: Event, found: Improvements, tests: dict[str, ChangesTried]) -> None:
     if isinstance(event, TuningRefused):
         found.nights += 1
+        found.tried = event.tried
         found.shut.update(one.gate for one in event.gates)
     elif isinstance(event, ChangesTried):
         found.nights += 1
