@@ -19,17 +19,53 @@ if TYPE_CHECKING:
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A strategy parameter."
 )
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(["technical", "forecast", "sentiment", "market"]),
+    help="With --compare: a component less, its weight shared among the others. Repeatable.",
+)
+@click.option("--compare", is_flag=True, help="Trade it twice; the difference in JPY.")
+@click.option(
+    "--base",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="With --compare: what the log was traded with, where that differs from the defaults.",
+)
+@click.option(
+    "--usdjpy",
+    metavar="FILE|NUMBER",
+    help="With --compare: yen for a dollar. Default: as orders on the log were quoted.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def command(path: Path, settings: tuple[str, ...], as_json: bool, **asked: Any) -> int:
     """Decide every analysis of a log again, from what was known then, and compare.
 
-    With --set it shows which decisions other parameters would have changed.
+    With --set it shows which decisions other parameters would have changed. With --compare the
+    log's inputs are traded twice, with its parameters and with others: fills follow the same
+    assumptions on both sides, and the difference in JPY comes with a 95 % interval.
 
     \b
     Examples:
       crypto-trader replay --verify trader/trader.sqlite
       crypto-trader replay trader/trader.sqlite --set buy_threshold=0.3
+      crypto-trader replay trader/trader.sqlite --set buy_threshold=0.3 --compare
+      crypto-trader replay trader/trader.sqlite --without forecast --compare --json
     """
+    if asked["compare"]:
+        from entrypoints.cli.compare import compare_log
+
+        return compare_log(
+            path,
+            settings=settings,
+            without=asked["without"],
+            base=asked["base"],
+            usdjpy=asked["usdjpy"],
+            as_json=as_json,
+        )
+    for name in ("without", "base", "usdjpy"):
+        if asked[name]:
+            raise click.UsageError(f"--{name} goes with --compare")
     from application import policy
     from domain.parameters import STANDARD
     from entrypoints.replay.verify import verify
