@@ -10,7 +10,14 @@ from application.errors import OutsideError
 from application.policy import Policy
 from application.ports.market_data import MarketData
 from application.read_models import LAST_ANALYSIS, LAST_ANALYSIS_KEY, PRICES
-from domain.events import AnalysisTriggered, CollectionFailed, Commit, Event, PriceCollected
+from domain.events import (
+    AnalysisTriggered,
+    Candle,
+    CollectionFailed,
+    Commit,
+    Event,
+    PriceCollected,
+)
 from domain.identity import analysis_id
 from domain.instant import CANDLE
 from domain.market.price_move import move_pct
@@ -54,6 +61,32 @@ class PriceMemory:
         self.last_analysis = last.analysed_at if last else None
         self.version = version
 
+    def one_each(self, candles: Sequence[Candle], opened: int) -> dict[str, float]:
+        """The next candle of every pair, all opened at a time (ms); changes over an hour in %."""
+        moves = {}
+        closes_of, newest = self.closes, self.newest
+        for one in candles:
+            pair, close = one.pair, one.close
+            newest[pair] = opened
+            closes = closes_of[pair]
+            closes.append(close)
+            if len(closes) == CLOSES:
+                moves[pair] = move_pct(close, closes[0])
+        if self.without:
+            self.without.clear()
+        return moves
+
+    def several(self, pair: str, candles: Sequence[Candle], opened: int) -> dict[str, float]:
+        """New candles of a pair, oldest first; its change over an hour if the last opened then."""
+        self.without.pop(pair, None)
+        closes = self.closes[pair]
+        closes.extend(one.close for one in candles)
+        newest = candles[-1]
+        self.newest[pair] = newest.open_time
+        if newest.open_time != opened or len(closes) != CLOSES:
+            return {}
+        return {pair: move_pct(newest.close, closes[0])}
+
     def after(self, tick: int, history: int) -> Mapping[str, int]:
         """Open time (ms) of the newest stored candle of each pair at a tick.
 
@@ -63,6 +96,22 @@ class PriceMemory:
         for pair in self.without:
             self.newest[pair] = tick - (history + 1) * CANDLE
         return self.newest
+
+
+def _one_each(
+    answers: Mapping[str, Sequence[Candle] | OutsideError], pairs: Sequence[str], opened: int
+) -> list[Candle] | None:
+    """The candle that has just closed, of every pair, when nothing else has come: nearly always."""
+    found = []
+    for pair in pairs:
+        answer = answers[pair]
+        if answer.__class__ is not tuple or len(answer) != 1:
+            return None
+        candle = answer[0]
+        if candle.open_time != opened:
+            return None
+        found.append(candle)
+    return found
 
 
 async def collect_prices(
@@ -88,25 +137,23 @@ async def collect_prices(
         await memory.catch_up(log, pairs, version)
     answers = await market_data.closed_candles(memory.after(tick, history), tick)
     memory.version = -1  # until the append has succeeded, what is added below is not true yet
+    newest_closed = tick - CANDLE
+    candles = _one_each(answers, pairs, newest_closed)
     events: list[Event] = []
-    failed: list[Event] = []
-    moves: dict[str, float] = {}
-    newest_closed, opened, closes_of = tick - CANDLE, memory.newest, memory.closes
-    without = memory.without
-    for pair in pairs:
-        candles = answers[pair]
-        if isinstance(candles, OutsideError):
-            failed.append(CollectionFailed(f"market_data/{pair}", str(candles)))
-        elif candles:
-            without.pop(pair, None)
-            closes = closes_of[pair]
-            for newest in candles:
-                events.append(_collected(newest))
-                closes.append(newest.close)
-            at = opened[pair] = newest.open_time
-            if at == newest_closed and len(closes) == CLOSES:
-                moves[pair] = move_pct(newest.close, closes[0])
-    events += failed
+    if candles is not None:
+        events += [_collected(one) for one in candles]
+        moves = memory.one_each(candles, newest_closed)
+    else:
+        failed: list[Event] = []
+        moves = {}
+        for pair in pairs:
+            answer = answers[pair]
+            if isinstance(answer, OutsideError):
+                failed.append(CollectionFailed(f"market_data/{pair}", str(answer)))
+            elif answer:
+                events += map(_collected, answer)
+                moves |= memory.several(pair, answer, newest_closed)
+        events += failed
     reason = policy.due(moves, memory.last_analysis, tick, parameters)
     if reason is not None:
         events.append(AnalysisTriggered(analysis_id(tick), reason, tuple(moves.items())))

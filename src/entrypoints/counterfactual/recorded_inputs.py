@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -48,12 +49,12 @@ class RecordedInputs:
     quotes: Sequence[tuple[int, float]]
     jpy: Jpy | None
 
-    @property
+    @cached_property
     def start(self) -> int:
         """The first tick (ms)."""
         return min(self.candles)
 
-    @property
+    @cached_property
     def end(self) -> int:
         """The last one."""
         return max(self.candles)
