@@ -199,11 +199,11 @@ def _currency(row: CsvRow, column: str) -> str:
 
 
 def _pair(coin: str, instruments: Instruments) -> str:
-    """The analysis key of a coin that we trade; a name of its own for another."""
+    """The analysis key of a coin; of one that is not listed, the key that it would have."""
     try:
         return instruments.of(coin).pair
     except InstrumentError:
-        return f"{coin.lower()}_jpy"
+        return f"{coin.lower()}_usdt"
 
 
 def _last_place(amount: Decimal) -> Decimal:
