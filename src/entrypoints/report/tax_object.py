@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from domain.reporting.tax_year import CoinYear, Move
 
 NO_ADVICE: Final = "This is no tax advice: check it, and ask somebody who may give it."
-_DECIMALS: Final = Decimal("1E-12")
 _SHOWING: Final = Context(prec=120)
 
 
@@ -101,9 +100,5 @@ def _amounts(one: Move) -> dict[str, str]:
 
 
 def _told(amount: Decimal) -> str:
-    """All decimals of what was stated; twelve of what had to be divided."""
-    exponent = amount.as_tuple().exponent
-    assert isinstance(exponent, int)
-    if exponent < -12:
-        amount = _SHOWING.quantize(amount, _DECIMALS)
-    return f"{amount:f}"
+    """All decimals but mere zeros."""
+    return f"{_SHOWING.normalize(amount):f}"

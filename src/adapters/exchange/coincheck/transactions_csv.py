@@ -45,7 +45,9 @@ TRADES: Final = ("買", "売")
 _YEN: Final = "JPY"
 _ONE_YEN: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
-_DIVIDING: Final = Context(prec=60)
+_DIVIDING: Final = Context(prec=120)
+_DECIMALS: Final = Decimal("1E-12")
+"""To which coins are told that were found by dividing."""
 _CODE: Final = re.compile(r"[A-Za-z0-9]{1,12}")
 _CONTRACT: Final = re.compile(
     r"Rate: *([0-9.,]{1,40}), *Pair: *([a-z0-9]{1,12})_([a-z0-9]{1,12})", re.IGNORECASE
@@ -151,7 +153,7 @@ def _contract(row: CsvRow, instruments: Instruments) -> Stated | str:
         row.moment_in("time"),
         _pair(coin, instruments),
         Side.BUY if in_coins == came_in else Side.SELL,
-        amount if in_coins else _DIVIDING.divide(amount, rate),
+        amount if in_coins else _DIVIDING.quantize(_DIVIDING.divide(amount, rate), _DECIMALS),
         _DIVIDING.multiply(amount, rate) if in_coins else amount,
         fee,
         row.text("id"),
