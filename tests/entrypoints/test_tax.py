@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 import domain.events as e
+from adapters.clock.simulated import SimulatedClock
 from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.read_models.in_memory import InMemoryReadModels
 from application.reporting.tax_moves import TaxMoves, tax_moves
@@ -107,7 +108,7 @@ YEAR_LATER = 365 * DAY
 
 
 async def years_of(commits: list[e.Commit], method: Method) -> tuple[TaxMoves, list[CoinYear]]:
-    store = InMemoryEventStore(InMemoryReadModels())
+    store = InMemoryEventStore(InMemoryReadModels(SimulatedClock(0)))
     for one in commits:
         await store.append([one])
     found = await tax_moves(store)

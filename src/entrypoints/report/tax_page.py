@@ -79,7 +79,7 @@ def _tiles(told: Mapping[str, Any]) -> str:
             ("Proceeds", _yen(total("proceeds_jpy")), "of what was sold", 0.0),
             ("Cost", _yen(total("cost_jpy")), "of what was sold", 0.0),
             ("Fees", _yen(total("fees_jpy")), "of selling", 0.0),
-            ("Left", f"{len(held)} coins", f"which cost {_yen(left)}", 0.0),
+            ("Coins left", f"{len(held)}", f"which cost {_yen(left)}", 0.0),
         )
     )
 
