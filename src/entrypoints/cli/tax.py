@@ -15,6 +15,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from application.reporting.tax_moves import TaxMoves
     from domain.reporting.tax_year import Carried, Move
 
 SHOWN = 20
@@ -78,8 +79,7 @@ def command(
       crypto-trader tax 2026 --html tax-2026.html --check trade_history.csv
     """
     from application.reporting.tax_moves import tax_moves
-    from domain.reporting.tax_year import Method, coin_years, year_of
-    from entrypoints.report.tax_object import tax_object
+    from domain.reporting.tax_year import year_of
     from entrypoints.wiring.log_file import reading
 
     before = dict(map(_carried, carried))
@@ -90,13 +90,7 @@ def command(
         check_target(html, "--html")
     with reading(path) as store:
         found = asyncio.run(tax_moves(store))
-    years = [
-        one
-        for pair in sorted({*found.moves, *before})
-        for one in coin_years(found.moves.get(pair, ()), Method(method), before.get(pair))
-        if one.year == year
-    ]
-    told = tax_object(year, method, years, found)
+    told = _told(year, method, found, before)
     fills = [one for moves in found.moves.values() for one in moves if year_of(one.at) == year]
     checked = check_of(fills)
     _write(told, fills, checked, csv_path, html)
@@ -107,6 +101,21 @@ def command(
     else:
         _show(told)
     return 1 if checked is not None and _apart(checked) else 0
+
+
+def _told(
+    year: int, method: str, found: TaxMoves, before: dict[str, Carried]
+) -> dict[str, Any]:
+    from domain.reporting.tax_year import Method, coin_years
+    from entrypoints.report.tax_object import tax_object
+
+    years = [
+        one
+        for pair in sorted({*found.moves, *before})
+        for one in coin_years(found.moves.get(pair, ()), Method(method), before.get(pair))
+        if one.year == year
+    ]
+    return tax_object(year, method, years, found)
 
 
 def _check_of(
