@@ -3,17 +3,24 @@
 The first example is the one of the National Tax Agency's FAQ on crypto-assets (4 coins for
 1,845,000 yen, 1.5 of them given away at three times, 2 more for 1,650,000 yen), whose average costs
 are 582,500 yen (total) and 622,917 yen (moving, rounded up).
+
+The second is the one that the agency published before that FAQ, in "Information on computing
+income from virtual currencies" (individual taxation, information no. 4, 1 December 2017): 4 coins
+for 2,000,000 yen, the same three times, 2 more for 1,600,000 yen. Its moving averages are 500,000
+yen and then 633,334 yen (rounded up). Read in a copy of it by others; the rest is by hand.
 """
 
 from decimal import Decimal
 from itertools import pairwise
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import Side
+from domain.events import OrderFillReceived, Side
 from domain.instant import DAY, HOUR, parse
+from domain.money import Jpy
 from domain.reporting.tax_year import (
     Carried,
     Method,
@@ -22,6 +29,7 @@ from domain.reporting.tax_year import (
     coin_years,
     year_of,
 )
+from domain.trading.books import JPY, Account, Books, filled
 
 BTC = "btc_usdt"
 
@@ -57,6 +65,50 @@ def test_the_moving_average_of_the_tax_agencys_example() -> None:
     assert year.left.cost == 2_803_125
     assert year.unit_cost is not None
     assert year.unit_cost.quantize(Decimal(1), rounding="ROUND_CEILING") == 622_917
+
+
+EARLIER = [
+    moved("2017-03-09", Side.BUY, "4", "2000000"),
+    *(attrs.evolve(one, at=one.at - 365 * DAY) for one in FAQ[1:4]),
+    moved("2017-11-30", Side.BUY, "2", "1600000"),
+]
+
+
+def test_the_moving_average_of_the_agencys_earlier_example() -> None:
+    (first,) = coin_years(EARLIER[:1], Method.MOVING)
+    assert first.unit_cost == 500_000
+    (before,) = coin_years(EARLIER[:4], Method.MOVING)
+    # 500,000 x 1.5 = 750,000 for what is gone; 500,000 x 2.5 = 1,250,000 are left
+    assert (before.cost, before.left.cost) == (750_000, 1_250_000)
+    (year,) = coin_years(EARLIER, Method.MOVING)
+    assert (year.proceeds, year.cost, year.gain) == (865_000, 750_000, 115_000)
+    # (1,250,000 + 1,600,000) / 4.5 = 633,333.33...
+    assert year.left == Carried(Decimal("4.5"), Decimal(2_850_000))
+    assert year.unit_cost is not None
+    assert year.unit_cost.quantize(Decimal(1), rounding="ROUND_CEILING") == 633_334
+
+
+def test_the_total_average_of_the_agencys_earlier_example() -> None:
+    (year,) = coin_years(EARLIER, Method.TOTAL)
+    # (2,000,000 + 1,600,000) / 6 = 600,000; 1.5 of them cost 900,000
+    assert (year.cost, year.gain) == (900_000, -35_000)
+    assert year.left == Carried(Decimal("4.5"), Decimal(2_700_000))
+    assert year.unit_cost == 600_000
+
+
+def test_the_year_after_the_earlier_example_by_both_methods() -> None:
+    # 1.5 more for 1,050,000 on 1 February 2018, 3 sold for 3,000,000 less 500 on 1 March
+    later = [
+        *EARLIER,
+        moved("2018-02-01", Side.BUY, "1.5", "1049000", fee="1000"),
+        moved("2018-03-01", Side.SELL, "3", "3000000", fee="500"),
+    ]
+    # total: (2,700,000 + 1,050,000) / 6 = 625,000; 3 of them cost 1,875,000
+    _, total = coin_years(later, Method.TOTAL)
+    assert (total.cost, total.gain, total.left.cost) == (1_875_000, 1_124_500, 1_875_000)
+    # moving: (2,850,000 + 1,050,000) / 6 = 650,000; 3 of them cost 1,950,000
+    _, moving = coin_years(later, Method.MOVING)
+    assert (moving.cost, moving.gain, moving.left.cost) == (1_950_000, 1_049_500, 1_950_000)
 
 
 def test_what_is_carried_over_begins_the_next_year() -> None:
@@ -158,3 +210,19 @@ def test_both_methods_agree_once_all_is_sold_within_a_yen_a_year(moves: list[Mov
         assert all(one.cost == int(one.cost) for one in years)
     together = [sum(one.cost for one in years) for years in (moving, total)]
     assert abs(together[0] - together[1]) <= len(moving)
+
+
+@given(histories(), st.sampled_from(Method))
+def test_the_gains_and_what_is_left_are_the_cash_of_the_books(
+    moves: list[Move], method: Method
+) -> None:
+    books = Books()
+    for one in moves:
+        yen = (Jpy(Decimal(0)), Jpy(one.jpy), Jpy(one.fee))
+        fill = OrderFillReceived("o", "f", one.quantity, *yen, one.at)
+        books.post(filled(one.pair, one.side, fill))
+    years = coin_years(moves, method)
+    exact = books.balance(Account.EXCHANGE, JPY) + years[-1].left.cost
+    # proceeds down, fees up, and cost up where all is gone: less than a yen each, a year
+    assert 0 <= exact - sum(one.gain for one in years) < 3 * len(years)
+    assert years[-1].left.quantity == books.held(BTC)

@@ -41,6 +41,7 @@ async def tax_moves(store: EventStore) -> TaxMoves:
                         event.quantity,
                         event.funds.amount,
                         event.fee.amount,
+                        event.fill,
                     )
                 )
             elif isinstance(event, PositionWrittenOff):

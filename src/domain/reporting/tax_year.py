@@ -38,7 +38,10 @@ class SoldUnheldError(DomainError):
 
 @attrs.frozen(slots=True, weakref_slot=False)
 class Move:
-    """Coins bought or sold at a time (ms); `jpy` without the `fee`, which is in JPY."""
+    """Coins bought or sold at a time (ms); `jpy` without the `fee`, which is in JPY.
+
+    `fill` is the exchange's id of it; empty where none is known.
+    """
 
     at: int
     pair: str
@@ -46,6 +49,7 @@ class Move:
     quantity: Decimal
     jpy: Decimal
     fee: Decimal
+    fill: str = ""
 
 
 @attrs.frozen(slots=True, weakref_slot=False)
