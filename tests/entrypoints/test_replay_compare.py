@@ -152,7 +152,7 @@ def test_a_log_without_prices_or_quotes_says_what_is_missing() -> None:
         yen_of(inputs, None)
 
 
-def test_what_a_quote_says_of_the_yen_holds_until_the_next() -> None:
+def test_between_two_quotes_the_yen_moves_on_a_line() -> None:
     sent = e.OrderSubmitting(
         order="o", pair="eth_usdt", amount=Jpy(Decimal(500)), quantity=None, sizing=None,
         bid=Jpy(Decimal(14_990)), ask=Jpy(Decimal(15_010)), jpy_free=Jpy(Decimal(7_000)),
@@ -164,7 +164,7 @@ def test_what_a_quote_says_of_the_yen_holds_until_the_next() -> None:
     assert inputs.quotes == [(10 * CANDLE, 150.0)]
     assert inputs.jpy == Jpy(Decimal(10_000))
     yen = ImpliedYen([(10, 150.0), (20, 160.0)])
-    assert [yen.factor(at) for at in (0, 10, 19, 20, 99)] == [150, 150, 150, 160, 160]
+    assert [yen.factor(at) for at in (0, 10, 15, 20, 99)] == [150, 150, 155, 160, 160]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=LEAST_DAYS, max_size=60))

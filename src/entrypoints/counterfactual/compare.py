@@ -8,7 +8,6 @@ side: what is compared are the parameters, not the luck of the orders.
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
 from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -116,15 +115,20 @@ def without_component(p: StrategyParameters, name: str) -> StrategyParameters:
 
 
 class ImpliedYen:
-    """Yen for a USDT as the log's own orders were quoted; kept from one to the next."""
+    """Yen for a USDT as the log's own orders were quoted, on a straight line between two of them.
+
+    A step at each order would be a jump of all prices in yen, and set off stops. No score knows
+    the rate, so what the line says of the next order decides nothing beforehand.
+    """
 
     def __init__(self, quotes: Sequence[tuple[int, float]]) -> None:
-        self._times = [at for at, _ in quotes]
-        self._rates = [rate for _, rate in quotes]
+        ordered = sorted(quotes)
+        self._times = [at for at, _ in ordered]
+        self._rates = [rate for _, rate in ordered]
 
     def factor(self, moment: int) -> float:
-        """The newest at a moment (ms); before the first one, that."""
-        return self._rates[max(0, bisect_right(self._times, moment) - 1)]
+        """The rate at a moment (ms); before the first quote that one's, after the last that."""
+        return float(np.interp(moment, self._times, self._rates))
 
 
 def yen_of(inputs: RecordedInputs, usdjpy: str | None) -> tuple[YenFactor, str]:
