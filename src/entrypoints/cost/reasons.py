@@ -37,7 +37,7 @@ def _dynamodb(found: Estimate) -> str:
     nights = sum(one.full_usd for one in found.bill.charges if one.use.what == NIGHT)
     return (
         "his has no log, index or transactions, which cost double; "
-        f"{nights:.2f} are the nights, which read 92 days of the log twice"
+        f"{nights:.2f} are the nights, which read 92 days of the log three times"
     )
 
 

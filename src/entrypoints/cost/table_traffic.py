@@ -199,14 +199,15 @@ def _reporting(month: Month) -> Traffic:
 
 
 def night_bytes(month: Month) -> float:
-    """Bytes of the log that one night reads: what counts of it, twice, and a day for each anchor.
+    """Bytes of the log that one night reads: what counts of it, three times, and a day an anchor.
 
-    The figures and deciding again each begin 92 days back, whatever the log's age.
+    The figures, deciding again and the tuner each begin some 92 days back, whatever the log's
+    age. The tuner reads on those nights alone on which it may try something: taken as all.
     """
     age = month.assumed["months_of_log"] * 365 / 12
     if not age:
         return 0
-    days = 2 * min(age, month.assumed["days_read_a_night"]) + 2 * min(age, 1)
+    days = 3 * min(age, month.assumed["days_read_a_night"]) + 2 * min(age, 1)
     return log_bytes(month) * days / age
 
 
